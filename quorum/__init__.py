@@ -1,0 +1,1 @@
+"""The domain of Quorum. No module below this package imports streamlit."""

@@ -1,0 +1,102 @@
+"""What the store holds, as both doors hand it out: one polars schema per relation.
+
+Identifiers are text (uuid), money is a double: amounts are stored as numeric(15, 2), whose
+fifteen digits a double carries exactly to the cent. `sql/` is the truth; a test compares.
+"""
+
+import polars as pl
+
+TEXT = pl.String()
+WHOLE = pl.Int64()
+NUMBER = pl.Float64()
+DAY = pl.Date()
+MOMENT = pl.Datetime("us", "UTC")
+TEXTS = pl.List(pl.String())
+
+_SHARED = {"shared_with": TEXTS, "shared_until": DAY}
+
+RELATIONS: dict[str, dict[str, pl.DataType]] = {
+    # who is here
+    "organisation": {
+        "id": TEXT, "name": TEXT, "country": TEXT, "kind": TEXT, "version": WHOLE,
+    },
+    "person": {"id": TEXT, "name": TEXT, "email": TEXT, "version": WHOLE},
+    "organisation_role": {
+        "organisation_id": TEXT, "person_id": TEXT, "role": TEXT, "since": MOMENT, "version": WHOLE,
+    },
+    "consortium": {"id": TEXT, "name": TEXT, "purpose": TEXT, "version": WHOLE},
+    "membership": {
+        "id": TEXT, "consortium_id": TEXT, "organisation_id": TEXT, "role": TEXT,
+        "joined_at": MOMENT, "left_at": MOMENT,
+    },
+    "invitation": {
+        "id": TEXT, "organisation_id": TEXT, "consortium_id": TEXT, "role": TEXT, "note": TEXT,
+        "created_at": MOMENT, "expires_at": MOMENT, "used_at": MOMENT, "revoked_at": MOMENT,
+    },
+    # the register: reference data, the same for everybody
+    "supplier": {
+        "id": TEXT, "name": TEXT, "kind": TEXT, "country": TEXT, "lei": TEXT, "vat": TEXT,
+        "registry_number": TEXT, "website": TEXT, "parent_id": TEXT, "merged_into": TEXT,
+        "version": WHOLE,
+    },
+    "supplier_merge": {
+        "id": TEXT, "kept_id": TEXT, "merged_id": TEXT, "reason": TEXT, "undone": pl.Boolean(),
+    },
+    "supplier_turnover": {
+        "id": TEXT, "supplier_id": TEXT, "year": WHOLE, "amount": NUMBER, "currency": TEXT,
+        "source": TEXT, "link": TEXT, "version": WHOLE,
+    },
+    # contributions: owned by an organisation, private until shared
+    "assessment": {
+        "id": TEXT, "organisation_id": TEXT, "supplier_id": TEXT, "questionnaire": TEXT,
+        "respondent_kind": TEXT, "company_name": TEXT, "status": TEXT, "assessed_on": DAY,
+        "answers": TEXTS, "evidence": TEXT, "other_actions": TEXT, **_SHARED,
+        "version": WHOLE, "created_at": MOMENT, "updated_at": MOMENT,
+    },
+    "assessment_contact": {
+        "assessment_id": TEXT, "organisation_id": TEXT, "contact": TEXT, "internal_note": TEXT,
+        "version": WHOLE,
+    },
+    "site_list": {
+        "id": TEXT, "organisation_id": TEXT, "supplier_id": TEXT, "title": TEXT, "source": TEXT,
+        "as_of": DAY, "file_name": TEXT, "row_count": WHOLE, **_SHARED, "version": WHOLE,
+        "created_at": MOMENT,
+    },
+    "production_site": {
+        "id": TEXT, "organisation_id": TEXT, "site_list_id": TEXT, "supplier_id": TEXT,
+        "name": TEXT, "address": TEXT, "country": TEXT, "latitude": NUMBER, "longitude": NUMBER,
+        "os_id": TEXT, "sector": TEXT, "product_type": TEXT, "facility_type": TEXT,
+        "processing_type": TEXT, "parent_company": TEXT, "native_language_name": TEXT,
+        "workers_min": WHOLE, "workers_max": WHOLE, "duns_id": TEXT, "lei_id": TEXT,
+        "rba_id": TEXT, "isic_4": TEXT, "place_key": TEXT, **_SHARED,
+    },
+    "spend": {
+        "id": TEXT, "organisation_id": TEXT, "import_id": TEXT, "supplier_id": TEXT, "year": WHOLE,
+        "amount": NUMBER, "currency": TEXT, "category": TEXT, "contract_reference": TEXT,
+        "contract_end": DAY, "shared_with": TEXTS, "banded_with": TEXTS, "aggregated_with": TEXTS,
+        "shared_until": DAY, "created_at": MOMENT,
+    },
+    "spend_import": {
+        "id": TEXT, "organisation_id": TEXT, "file_name": TEXT, "row_count": WHOLE,
+        "created_at": MOMENT,
+    },
+    "sharing": {
+        "id": TEXT, "organisation_id": TEXT, "consortium_id": TEXT, "relation": TEXT,
+        "level": TEXT, "legal_basis": TEXT, "title": TEXT, "item_count": WHOLE,
+        "created_at": MOMENT, "ends_on": DAY, "ended_at": MOMENT, "ended_because": TEXT,
+    },
+    "sharing_item": {"sharing_id": TEXT, "organisation_id": TEXT, "item_id": TEXT},
+    "audit_event": {
+        "id": WHOLE, "organisation_id": TEXT, "at": MOMENT, "person_id": TEXT, "action": TEXT,
+        "relation": TEXT, "item_id": TEXT, "summary": TEXT,
+    },
+}
+
+# What the functions of the store return as tables.
+FUNCTIONS: dict[str, dict[str, pl.DataType]] = {
+    # colleagues' spend as far as it is shared in bands: [low, high) in `currency`, high may be null
+    "spend_bands": {
+        "organisation_id": TEXT, "supplier_id": TEXT, "year": WHOLE, "currency": TEXT,
+        "low": NUMBER, "high": NUMBER, "contract_end": DAY,
+    },
+}
