@@ -134,6 +134,10 @@ class Dimension:
         """The band that `points` (0 or more) fall in."""
         return next(band for band in reversed(self.bands) if band.first <= points)
 
+    def gap_note(self, points: int) -> str | None:
+        """How we read `points` if the source gives them no band, else None."""
+        return self.gap.note if self.gap and self.gap.points == points else None
+
 
 @dataclass(frozen=True)
 class RespondentKind:
@@ -264,7 +268,7 @@ _TYPE_NAMES = {
 def _fields(
     table: Any, where: str, needed: str, optional: str = "", tables: str = ""
 ) -> dict[str, Any]:
-    """`table` if it has the keys of `needed` and `tables`, and no other than those of `optional`."""
+    """`table`, if it has all keys of `needed` and `tables`, and none but `optional` besides."""
     if not isinstance(table, dict):
         raise DefinitionError(f"{where} must be a table of keys and values")
     if missing := [key for key in f"{needed} {tables}".split() if key not in table]:
