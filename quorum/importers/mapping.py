@@ -4,12 +4,23 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
 SURE = 90  # rapidfuzz ratio, 0-100: a typing error or a plural, not another word
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field that an importer reads: its name in code and in templates, and what people are told."""
+
+    name: str
+    label: str
+    help: str
+    required: bool = False
 
 
 def guess(columns: Sequence[str], fields: Iterable[str]) -> dict[str, str | None]:
