@@ -1,0 +1,732 @@
+"""Frame in, plotly figure out: one look for every chart, on screen and in exported files.
+
+Text takes its colour from the theme it is shown in, marks are mid-tones that stand out on white
+and on black alike: so no figure needs to know whether the page is light or dark, and a switch of
+theme never leaves unreadable text behind. `for_paper` fixes the colours for an exported file.
+
+What a figure shows in words, for those who do not see it, is `figure.layout.meta["alt"]`.
+Texts in frames may come from people: all of them go through `_safe`.
+"""
+
+import html
+import json
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from math import cos, radians
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+import polars as pl
+
+from quorum.language import _, ngettext
+
+FONT = "IBM Plex Sans, sans-serif"
+CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "responsive": True}
+MAP_CONFIG: dict[str, Any] = {
+    "displayModeBar": True,
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"]],
+}
+OUTLINES = Path(__file__).parents[1] / "static" / "countries.geojson"
+
+BANDS = ("low", "medium", "high")
+# One hue, from light to dark: the order holds in greyscale. Every mark has EDGE around it, which
+# keeps 3:1 to a white and to a black page.
+BAND_FILL = {"low": "#bfe0df", "medium": "#5aa9ab", "high": "#0f5e63"}
+BAND_TEXT = {"low": "#0b2225", "medium": "#0b2225", "high": "#ffffff"}
+EDGE = "#2b8a8f"
+CLEAR = "rgba(0,0,0,0)"
+QUIET = "rgba(120,140,145,0.45)"
+LAND = "rgba(120,140,145,0.26)"
+# Okabe and Ito's colours that keep 3:1 on white and on black; symbols tell the rest apart.
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
+
+ROW = 36  # pixels for one bar and the air around it
+LONGEST_LABEL = 24  # characters of a name beside a bar; all of it stands in the hover text
+DRAWN_SITES = 2000  # more places than that are drawn as one mark per neighbourhood
+
+
+class Zones(NamedTuple):
+    """Where the bands of one dimension begin, and how many points there can be."""
+
+    medium: float
+    high: float
+    most: float
+
+
+def band_word(band: str | None) -> str:
+    words = {"low": _("Low"), "medium": _("Medium"), "high": _("High"), None: _("Not assessed")}
+    return words[band]
+
+
+def for_paper(figure: go.Figure) -> go.Figure:
+    """A copy with dark text on white, for files and print."""
+    paper = go.Figure(figure)
+    return paper.update_layout(font_color="#1a2527", paper_bgcolor="#ffffff", template="none")
+
+
+def bands_by_dimension(frame: pl.DataFrame, source: str) -> go.Figure:
+    """How many suppliers are in each band, one bar per dimension.
+
+    `frame`: dimension (as people read it), band (low, medium, high, or null where not assessed),
+    suppliers (count). Dimensions keep the order in which they come.
+    """
+    dimensions = frame["dimension"].unique(maintain_order=True).to_list()
+    total = dict(frame.group_by("dimension").agg(pl.col("suppliers").sum()).iter_rows())
+    figure = go.Figure()
+    crowded = False
+    for band in (*BANDS, None):
+        chosen = frame.filter(pl.col("band").eq_missing(pl.lit(band, dtype=pl.String)))
+        chosen = chosen.filter(pl.col("suppliers") > 0)
+        if chosen.is_empty():
+            continue
+        texts = []
+        for dimension, count in chosen.select("dimension", "suppliers").iter_rows():
+            roomy = count / total[dimension] >= (0.3 if band is None else 0.2)
+            crowded = crowded or not roomy
+            texts.append(f"{band_word(band)} {count}" if roomy else str(count))
+        figure.add_bar(
+            name=band_word(band),
+            orientation="h",
+            y=_positions(chosen["dimension"], dimensions),
+            x=chosen["suppliers"].to_numpy(),
+            text=texts,
+            marker=_fill(band),
+            **_inside(band),
+            hovertemplate="%{text}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", showlegend=crowded)
+    _rows(figure, dimensions)
+    figure.update_xaxes(visible=False)
+    alt = "; ".join(
+        _("{dimension}: {counts}").format(
+            dimension=dimension,
+            counts=", ".join(
+                f"{band_word(band)} {count}"
+                for band, count in frame.filter(pl.col("dimension") == dimension)
+                .select("band", "suppliers")
+                .iter_rows()
+            ),
+        )
+        for dimension in dimensions
+    )
+    unit = _("Number of suppliers in each band.")
+    return _finished(figure, len(dimensions), alt, unit, source, legend=crowded)
+
+
+def band_matrix(frame: pl.DataFrame, source: str) -> go.Figure:
+    """Suppliers by dimensions, the least ready on top; a click selects the supplier.
+
+    `frame`: supplier_id, supplier (name), dimension (as people read it), points, points_high,
+    band, band_high (all four null where not assessed). Where the two bands differ, a
+    reconstructed value decides between them: the cell is hatched and names both.
+    `customdata` is the supplier's id.
+    """
+    dimensions = frame["dimension"].unique(maintain_order=True).to_list()
+    ranks = {band: rank for rank, band in enumerate(BANDS)}
+    order = (
+        frame.with_columns(rank=pl.col("band").replace_strict(ranks, default=3))
+        .group_by("supplier_id", "supplier")
+        .agg(
+            lowest=pl.col("rank").min(),
+            sum=pl.col("rank").sum(),
+            points=pl.col("points").sum(),
+        )
+        .sort("lowest", "sum", "points", "supplier", "supplier_id")
+    )
+    ids = order["supplier_id"].to_list()
+    figure = go.Figure()
+    for band in (*BANDS, None):
+        for sure in (True, False):
+            same = pl.col("band").eq_missing(pl.col("band_high"))
+            chosen = frame.filter(
+                pl.col("band").eq_missing(pl.lit(band, dtype=pl.String)), same if sure else ~same
+            )
+            if chosen.is_empty():
+                continue
+            figure.add_bar(
+                orientation="h",
+                y=_positions(chosen["supplier_id"], ids),
+                x=np.full(chosen.height, 0.96),
+                base=_positions(chosen["dimension"], dimensions) - 0.48,
+                width=0.84,
+                text=[_cell(row) for row in chosen.iter_rows(named=True)],
+                customdata=chosen["supplier_id"].to_list(),
+                hovertext=[
+                    f"{_safe(row['supplier'])}<br>{_safe(row['dimension'])}: {_cell(row)}"
+                    for row in chosen.iter_rows(named=True)
+                ],
+                hovertemplate="%{hovertext}<extra></extra>",
+                marker=_fill(band) if sure else _fill(band, hatched_with=chosen["band_high"][0]),
+                **_inside(band),
+            )
+    figure.update_layout(barmode="overlay")
+    _rows(figure, order["supplier"].to_list())
+    figure.update_xaxes(
+        side="top",
+        tickvals=np.arange(len(dimensions)),
+        ticktext=[_safe(dimension) for dimension in dimensions],
+        range=[-0.5, len(dimensions) - 0.5],
+        showgrid=False,
+    )
+    weakest = [_safe(name, unescape=True) for name in order["supplier"].head(3)]
+    alt = _("Bands of {count} suppliers by dimension. Least ready: {names}.").format(
+        count=len(ids), names=", ".join(weakest)
+    )
+    unit = _("Band and points. Hatched: a reconstructed value decides between two bands.")
+    return _finished(figure, len(ids), alt, unit, source, row=32, top=36)
+
+
+def trend(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Figure:
+    """Points over time, one panel per dimension, one line per assessing organisation.
+
+    `frame`: date, dimension (as people read it), points, points_high, organisation (name).
+    `zones`: by dimension, where its bands begin; their order is that of the panels.
+    """
+    names = sorted(frame["organisation"].unique().to_list())
+    figure = go.Figure()
+    figure.set_subplots(rows=len(zones), cols=1, shared_xaxes=True, vertical_spacing=0.09)
+    first, last = _padded(frame["date"])
+    for number, (dimension, zone) in enumerate(zones.items(), start=1):
+        panel = frame.filter(pl.col("dimension") == dimension).sort("date")
+        _draw_zones(figure, zone, number)
+        for name in names:
+            line = panel.filter(pl.col("organisation") == name)
+            index = names.index(name)
+            middle = (line["points"] + line["points_high"]).to_numpy() / 2
+            figure.add_scatter(
+                x=line["date"].to_numpy(),
+                y=middle,
+                mode="lines+markers",
+                line={"color": LINES[index % len(LINES)], "width": 2},
+                marker={"symbol": SYMBOLS[index % len(SYMBOLS)], "size": 8},
+                error_y={
+                    "array": line["points_high"].to_numpy() - middle,
+                    "thickness": 2,
+                    "width": 5,
+                },
+                text=[
+                    f"{_safe(name)}<br>{_range(low, high)}"
+                    for low, high in line.select("points", "points_high").iter_rows()
+                ],
+                hovertemplate="%{text}<br>%{x|%d %b %Y}<extra></extra>",
+                row=number,
+                col=1,
+            )
+        for value, label in _last_labels(panel):
+            figure.add_annotation(
+                x=1, xref="x domain", xanchor="left", xshift=4, y=value, yref=_axis("y", number),
+                text=label, showarrow=False, align="left",
+            )  # fmt: skip
+        figure.add_annotation(
+            x=0, xref="x domain", xanchor="left", y=1, yref=f"{_axis('y', number)} domain",
+            yanchor="bottom", text=f"<b>{_safe(dimension)}</b>", showarrow=False,
+        )  # fmt: skip
+        figure.update_yaxes(
+            range=[0, zone.most], tickvals=[0, zone.medium, zone.high, zone.most],
+            showgrid=False, zeroline=False, row=number, col=1,
+        )  # fmt: skip
+    figure.update_xaxes(range=[first, last], showgrid=False, nticks=5, tickformat="%b %Y")
+    alt = _("Points over time by dimension, as assessed by {names}.").format(names=", ".join(names))
+    unit = _("Points; shaded: Low, Medium, High. An upright bar is the range of a reconstruction.")
+    finished = _finished(figure, len(zones), alt, unit, source, row=160, top=28)
+    return finished.update_layout(margin_r=132)
+
+
+def assessor_comparison(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Figure:
+    """How members' assessments of one supplier differ: a dot for each, by dimension.
+
+    `frame`: organisation (name), dimension (as people read it), points, points_high.
+    `zones`: by dimension, where its bands begin; their order is that of the groups.
+    """
+    labels: list[str] = []
+    figure = go.Figure()
+    spreads = []
+    for dimension, zone in zones.items():
+        group = frame.filter(pl.col("dimension") == dimension).sort("points", "organisation")
+        if group.is_empty():
+            continue
+        labels.append(f"<b>{_safe(dimension)}</b>")
+        rows = np.arange(len(labels), len(labels) + group.height)
+        labels += [_safe(_short(name)) for name in group["organisation"]]
+        for start, shade in ((zone.medium, 0.10), (zone.high, 0.12)):
+            figure.add_shape(
+                type="rect", x0=start, x1=zone.most, y0=rows[0] - 0.5, y1=rows[-1] + 0.5,
+                fillcolor=f"rgba(43,138,143,{shade})", line_width=0, layer="below",
+            )  # fmt: skip
+        for low, high, row in zip(group["points"], group["points_high"], rows, strict=True):
+            if low != high:
+                figure.add_shape(
+                    type="line", x0=low, x1=high, y0=row, y1=row, line={"color": EDGE, "width": 6}
+                )
+        figure.add_scatter(
+            x=group["points"].to_numpy(),
+            y=rows,
+            mode="markers",
+            marker={"size": 12, "color": EDGE},
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=group["points_high"].to_numpy(),
+            y=rows,
+            mode="markers+text",
+            marker={"size": 12, "color": EDGE},
+            text=[
+                f" {_range(low, high)}"
+                for low, high in group.select("points", "points_high").iter_rows()
+            ],
+            textposition="middle right",
+            hovertext=[_safe(name) for name in group["organisation"]],
+            hovertemplate="%{hovertext}:%{text}<extra></extra>",
+            cliponaxis=False,
+        )
+        spreads.append(
+            _("{dimension} from {low} to {high}").format(
+                dimension=dimension, low=group["points"].min(), high=group["points_high"].max()
+            )
+        )
+    _rows(figure, labels, ready=True)
+    most = max((zone.most for zone in zones.values()), default=10)
+    figure.update_xaxes(range=[-0.4, most + 1], showgrid=False, zeroline=False, dtick=2)
+    alt = _("Points that members gave: {spreads}.").format(spreads="; ".join(spreads))
+    unit = _("Points; the shaded parts are Medium and, darker, High.")
+    return _finished(figure, len(labels), alt, unit, source, row=28, axis=28)
+
+
+def coverage_bar(assessed: int, stale: int, never: int, source: str) -> go.Figure:
+    """How many suppliers have a current assessment, only an old one, or none."""
+    parts = (
+        (_("Assessed"), assessed, _fill("high"), BAND_TEXT["high"]),
+        (_("Stale"), stale, _fill("low", hatched_with="medium"), BAND_TEXT["low"]),
+        (_("Never"), never, _fill(None), None),
+    )
+    total = max(assessed + stale + never, 1)
+    crowded = any(0 < count / total < 0.24 for __, count, *__rest in parts)
+    figure = go.Figure()
+    for word, count, fill, colour in parts:
+        figure.add_bar(
+            name=f"{word} {count}",
+            orientation="h",
+            y=[0],
+            x=np.array([count]),
+            text=[f"{word} {count}" if count / total >= 0.24 else f"{count or ''}"],
+            marker=fill,
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            insidetextfont={"color": colour} if colour else {},
+            hovertemplate="%{fullData.name}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", showlegend=crowded)
+    figure.update_xaxes(visible=False, range=[0, total])
+    figure.update_yaxes(visible=False)
+    alt = _("{assessed} assessed, {stale} stale, {never} never assessed.").format(
+        assessed=assessed, stale=stale, never=never
+    )
+    unit = _("Number of suppliers.")
+    return _finished(figure, 1, alt, unit, source, legend=crowded, row=44)
+
+
+def bars(frame: pl.DataFrame, label: str, value: str, unit: str, source: str) -> go.Figure:
+    """Horizontal bars, the longest on top, each with its value.
+
+    `label` and `value` name the columns; `unit` is a sentence for the line below the bars.
+    """
+    ordered = frame.drop_nulls(value).sort(value, label, descending=[True, False])
+    names = ordered[label].to_list()
+    texts = [_number(number) for number in ordered[value]]
+    figure = go.Figure()
+    figure.add_bar(
+        orientation="h",
+        y=np.arange(len(names)),
+        x=ordered[value].to_numpy(),
+        text=texts,
+        textposition="outside",
+        cliponaxis=False,
+        width=0.62,
+        marker={"color": EDGE},
+        hovertext=[_safe(name) for name in names],
+        hovertemplate="%{hovertext}: %{text}<extra></extra>",
+    )
+    _rows(figure, names)
+    top = float(ordered[value].max() or 1)  # type: ignore[arg-type]
+    figure.update_xaxes(visible=False, range=[0, top * 1.18])
+    pairs = zip(names, texts, strict=True)
+    alt = "; ".join(f"{name}: {text}" for name, text in list(pairs)[:10])
+    return _finished(figure, len(names), alt, unit, source)
+
+
+def share_ranges(frame: pl.DataFrame, source: str) -> go.Figure:
+    """What share of each supplier's turnover the members buy, as a range.
+
+    `frame`: label (supplier or year), low, high (percent of turnover), exact (percent that rests
+    on figures shared exactly, at most low). Solid up to `exact`, lighter up to `low`, hatched up
+    to `high`. Rows keep the order in which they come.
+    """
+    labels = frame["label"].to_list()
+    y = np.arange(len(labels))
+    low, high, exact = (frame[name].to_numpy() for name in ("low", "high", "exact"))
+    words = [
+        f"{_percent(a)} – {_percent(b)}" if a != b else _percent(a)
+        for a, b in zip(low, high, strict=True)
+    ]
+    figure = go.Figure()
+    parts = (
+        (_("Exact figures"), np.zeros(len(y)), exact, _fill("high")),
+        (_("At least, from bands"), exact, low - exact, _fill("medium")),
+        (_("At most"), low, high - low, _fill(None, hatched_with="medium")),
+    )
+    for name, base, width, fill in parts:
+        figure.add_bar(
+            name=name, orientation="h", y=y, base=base, x=width, marker=fill, width=0.56,
+            hovertext=[f"{_safe(a)}: {b}" for a, b in zip(labels, words, strict=True)],
+            hovertemplate="%{hovertext}<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=high, y=y, mode="text", text=[f" {text}" for text in words],
+        textposition="middle right", hoverinfo="skip", showlegend=False, cliponaxis=False,
+    )  # fmt: skip
+    _rows(figure, labels)
+    top = float(high.max()) if len(high) else 1.0
+    figure.update_xaxes(visible=False, range=[0, top * 1.45])
+    figure.update_layout(barmode="overlay", showlegend=True)
+    alt = "; ".join(f"{a}: {b}" for a, b in zip(labels, words, strict=True))
+    unit = _("Percent of the supplier's turnover.")
+    return _finished(figure, len(labels), alt, unit, source, legend=True)
+
+
+def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.Figure:
+    """Production sites on country outlines, with no tile and no request to anywhere.
+
+    `frame`: id, name, country (alpha-2), latitude, longitude (degrees, null where unknown).
+    Sites without a position are one ring per country that holds their number. More than
+    DRAWN_SITES places are drawn as one mark per neighbourhood. `customdata` is the site's id
+    where the mark is a single site, else null.
+    """
+    world = _world(str(outlines))
+    placed = frame.drop_nulls(["latitude", "longitude"])
+    unplaced = frame.filter(pl.col("latitude").is_null() | pl.col("longitude").is_null())
+    rings = (
+        unplaced.group_by("country")
+        .len("count")
+        .filter(pl.col("country").is_in(list(world.centres)))
+        .sort("country")
+    )
+    ring_x = np.array([world.centres[code][0] for code in rings["country"]])
+    ring_y = np.array([world.centres[code][1] for code in rings["country"]])
+    west, east, south, north = _extent(
+        np.concatenate([placed["longitude"].to_numpy(), ring_x]),
+        np.concatenate([placed["latitude"].to_numpy(), ring_y]),
+    )
+    figure = go.Figure()
+    figure.add_scatter(
+        x=world.x, y=world.y, mode="lines", fill="toself", fillcolor=LAND,
+        line={"color": QUIET, "width": 0.6}, hoverinfo="skip", connectgaps=False,
+    )  # fmt: skip
+    marks = _neighbourhoods(placed, cell=(east - west) / 120)
+    figure.add_scatter(
+        x=marks["longitude"].to_numpy(),
+        y=marks["latitude"].to_numpy(),
+        mode="markers",
+        marker={
+            "size": np.minimum(8 + 3 * np.sqrt(marks["count"].to_numpy() - 1.0), 28),
+            "color": EDGE,
+            "opacity": 0.8,
+            "line": {"color": "rgba(255,255,255,0.7)", "width": 1},
+        },
+        customdata=marks["id"].to_list(),
+        text=[
+            _safe(row["name"])
+            if row["count"] == 1
+            else ngettext("{n} site near here", "{n} sites near here", row["count"]).format(
+                n=row["count"]
+            )
+            for row in marks.iter_rows(named=True)
+        ],
+        hovertext=[_safe(world.names.get(code, code)) for code in marks["country"]],
+        hovertemplate="%{text}<br>%{hovertext}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=ring_x,
+        y=ring_y,
+        mode="markers+text",
+        marker={
+            "symbol": "circle-open",
+            "size": 22 + 6 * np.log10(np.maximum(rings["count"].to_numpy(), 1)),
+            "color": EDGE,
+            "line": {"width": 2},
+        },
+        text=[str(count) for count in rings["count"]],
+        hovertext=[
+            _("{n} in {country}, position unknown").format(
+                n=count, country=_safe(world.names[code])
+            )
+            for code, count in rings.iter_rows()
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    figure.update_layout(dragmode="pan")
+    figure.update_xaxes(visible=False, range=[west, east], constrain="range")
+    figure.update_yaxes(
+        visible=False, range=[south, north], scaleanchor="x", constrain="range",
+        # Degrees of longitude shrink towards the poles: true to shape in the middle of the view.
+        scaleratio=1 / cos(radians(min(abs(south + north) / 2, 60))),
+    )  # fmt: skip
+    countries = frame["country"].value_counts(sort=True)
+    most = ", ".join(
+        f"{world.names.get(code, code)} {count}" for code, count in countries.head(3).iter_rows()
+    )
+    alt = _("Map of {sites} production sites in {countries} countries; most in {most}.").format(
+        sites=frame.height, countries=countries.height, most=most
+    )
+    unit = _("A dot is a site, a ring counts sites whose position is unknown.")
+    ground = _("Outlines: Natural Earth, which takes no side in a dispute over a border.")
+    finished = _finished(figure, 1, alt, unit, f"{source} {ground}", row=420, free=True)
+    return finished.update_layout(modebar={"bgcolor": CLEAR, "color": EDGE, "activecolor": EDGE})
+
+
+# The one look
+
+
+def _finished(
+    figure: go.Figure,
+    rows: int,
+    alt: str,
+    unit: str,
+    source: str,
+    *,
+    row: int = ROW,
+    top: int = 4,
+    axis: int = 0,
+    legend: bool = False,
+    free: bool = False,
+) -> go.Figure:
+    """The figure with type, margins, foot line and alternative text.
+
+    Heights are in pixels: `row` for each of `rows`, `top` above and `axis` below them. `free`
+    leaves panning and zooming on.
+    """
+    foot = textwrap.wrap(f"{unit} {source}", 56)
+    above = top + (28 if legend else 0)
+    below = axis + 20 * len(foot) + 12
+    figure.update_layout(
+        height=above + max(rows, 1) * row + below,
+        margin={"l": 0, "r": 8, "t": above, "b": below, "pad": 4},
+        font={"family": FONT, "size": 14},
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        bargap=0.28,
+        hovermode="closest",
+        hoverlabel={"font": {"family": FONT, "size": 14}, "align": "left"},
+        legend={
+            "orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom",
+            "xref": "container", "traceorder": "normal", "font": {"size": 14},
+            "itemclick": False, "itemdoubleclick": False,
+        },
+        title={
+            "text": "<br>".join(_safe(line) for line in foot),
+            "font": {"family": FONT, "size": 14, "weight": 400},
+            "x": 0, "xref": "container", "xanchor": "left",
+            "y": 0, "yref": "container", "yanchor": "bottom", "pad": {"b": 2, "l": 0},
+        },
+        meta={"alt": alt},
+    )  # fmt: skip
+    if figure.layout.showlegend is None:
+        figure.update_layout(showlegend=False)
+    if not free:
+        figure.update_layout(dragmode=False)
+        figure.update_xaxes(fixedrange=True)
+        figure.update_yaxes(fixedrange=True)
+    figure.update_xaxes(tickfont_size=14)
+    figure.update_yaxes(tickfont_size=14)
+    return figure
+
+
+def _rows(figure: go.Figure, labels: Sequence[str], *, ready: bool = False) -> None:
+    """One row per label, the first on top. Positions are numbers: a name that looks like a number
+    or a date, or that occurs twice, stays what it is."""
+    figure.update_yaxes(
+        tickvals=np.arange(len(labels)),
+        ticktext=list(labels) if ready else [_safe(_short(label)) for label in labels],
+        range=[len(labels) - 0.5, -0.5],
+        automargin=True,
+        showgrid=False,
+        zeroline=False,
+    )
+
+
+def _positions(values: pl.Series, order: Sequence[str]) -> Any:
+    place = {value: index for index, value in enumerate(order)}
+    return np.array([place[value] for value in values], dtype=float)
+
+
+def _fill(band: str | None, *, hatched_with: str | None = None) -> dict[str, Any]:
+    fill: dict[str, Any] = {
+        "color": BAND_FILL[band] if band else CLEAR,
+        "line": {"color": EDGE, "width": 1},
+    }
+    if hatched_with:
+        fill["pattern"] = {
+            "shape": "/",
+            "size": 7,
+            "solidity": 0.3,
+            "bgcolor": BAND_FILL[band] if band else CLEAR,
+            "fgcolor": BAND_FILL[hatched_with],
+            "fillmode": "overlay",
+        }
+    return fill
+
+
+def _inside(band: str | None) -> dict[str, Any]:
+    """Text in the middle of a bar, dark or light as its fill needs; the page's own on no fill."""
+    return {
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "insidetextfont": {"color": BAND_TEXT[band]} if band else {},
+    }
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    if row["band"] is None:
+        return band_word(None)
+    points = _range(row["points"], row["points_high"])
+    if row["band"] == row["band_high"]:
+        return f"{band_word(row['band'])} {points}"
+    return f"{band_word(row['band'])}–{band_word(row['band_high'])} {points}"
+
+
+def _range(low: float, high: float) -> str:
+    return _number(low) if low == high else f"{_number(low)}–{_number(high)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def _percent(value: float) -> str:
+    """Two significant digits are what such a share can carry."""
+    if value == 0:
+        return "0 %"
+    return f"{value:.2g} %" if value < 10 else f"{value:.0f} %"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _safe(text: str, *, unescape: bool = False) -> str:
+    """Text that plotly shows as it is: it reads `<b>`, `<a href>` and entities in any text."""
+    one_line = " ".join(str(text).split())
+    return one_line if unescape else html.escape(one_line, quote=False)
+
+
+def _axis(letter: str, number: int) -> str:
+    return letter if number == 1 else f"{letter}{number}"
+
+
+def _draw_zones(figure: go.Figure, zone: Zones, panel: int) -> None:
+    steps = (("low", 0.0, zone.medium), ("medium", zone.medium, zone.high))
+    for (band, start, end), shade in zip(
+        (*steps, ("high", zone.high, zone.most)), (0.0, 0.12, 0.24), strict=True
+    ):
+        figure.add_shape(
+            type="rect", x0=0, x1=1, xref="x domain", y0=start, y1=end, yref=_axis("y", panel),
+            fillcolor=f"rgba(43,138,143,{shade})", line_width=0, layer="below",
+        )  # fmt: skip
+        figure.add_annotation(
+            x=0, xref="x domain", xanchor="left", xshift=4, y=(start + end) / 2,
+            yref=_axis("y", panel), text=band_word(band), showarrow=False,
+        )  # fmt: skip
+
+
+def _last_labels(panel: pl.DataFrame) -> Iterable[tuple[float, str]]:
+    """Where each line ends and whose it is; lines that end together share a label."""
+    ends = (
+        panel.sort("date")
+        .group_by("organisation", maintain_order=True)
+        .agg(((pl.col("points") + pl.col("points_high")) / 2).last().alias("end"))
+        .group_by("end")
+        .agg(pl.col("organisation").sort())
+        .sort("end")
+    )
+    for end, names in ends.iter_rows():
+        others = len(names) - 1
+        label = _safe(names[0] if len(names[0]) <= 16 else names[0][:15].rstrip() + "…")
+        if others:
+            label += " " + ngettext("and {n} more", "and {n} more", others).format(n=others)
+        yield end, label
+
+
+def _padded(dates: pl.Series) -> tuple[Any, Any]:
+    """The first and last date with air on both sides: more on the left, where bands are named."""
+    if dates.is_empty():
+        return None, None
+    days = np.array([dates.min(), dates.max()], dtype="datetime64[D]")
+    span = max(int((days[1] - days[0]).astype(int)), 60)
+    return days[0] - span // 5, days[1] + span // 25
+
+
+class _World(NamedTuple):
+    x: Any  # all outlines in one line, parted by NaN
+    y: Any
+    centres: dict[str, tuple[float, float]]  # longitude, latitude well inside each country
+    names: dict[str, str]
+
+
+@lru_cache(maxsize=2)
+def _world(path: str) -> _World:
+    features = json.loads(Path(path).read_text(encoding="utf-8"))["features"]
+    gap = np.array([[np.nan, np.nan]])
+    pieces = [
+        piece
+        for feature in features
+        for polygon in feature["geometry"]["coordinates"]
+        for ring in polygon
+        for piece in (np.array(ring), gap)
+    ]
+    x, y = np.concatenate(pieces).astype(np.float32).T.copy()
+    named = [feature["properties"] for feature in features if feature["properties"]["code"]]
+    return _World(
+        x,
+        y,
+        {properties["code"]: tuple(properties["centre"]) for properties in named},
+        {properties["code"]: properties["name"] for properties in named},
+    )
+
+
+def _extent(x: Any, y: Any) -> tuple[float, float, float, float]:
+    """West, east, south, north of the view: the points with air around them, or the world."""
+    if not len(x) or np.ptp(x) > 150:
+        return -170.0, 180.0, -56.0, 78.0
+    air = max(float(np.ptp(x)), float(np.ptp(y)), 12.0) * 0.12
+    middle_x, middle_y = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
+    half_x = max(float(np.ptp(x)) / 2, 8.0) + air
+    half_y = max(float(np.ptp(y)) / 2, 5.0) + air
+    return middle_x - half_x, middle_x + half_x, middle_y - half_y, middle_y + half_y
+
+
+def _neighbourhoods(placed: pl.DataFrame, cell: float) -> pl.DataFrame:
+    """Marks to draw: id (null for several sites), name, country, latitude, longitude, count."""
+    spots = ["latitude", "longitude"]
+    if placed.select(spots).n_unique() <= DRAWN_SITES:
+        keys = [pl.col(spot).round(4).alias(f"{spot}_key") for spot in spots]
+    else:
+        keys = [(pl.col(spot) / cell).round().alias(f"{spot}_key") for spot in spots]
+    return (
+        placed.with_columns(keys)
+        .group_by("latitude_key", "longitude_key", maintain_order=True)
+        .agg(
+            pl.when(pl.len() == 1).then(pl.col("id").first()).alias("id"),
+            pl.col("name").first(),
+            pl.col("country").first(),
+            pl.col("latitude").mean(),
+            pl.col("longitude").mean(),
+            pl.len().alias("count"),
+        )
+    )
