@@ -271,6 +271,7 @@ def _fields(
     """`table`, if it has all keys of `needed` and `tables`, and none but `optional` besides."""
     if not isinstance(table, dict):
         raise DefinitionError(f"{where} must be a table of keys and values")
+    where = f"{where} {table['code']}" if "code" in table else where
     if missing := [key for key in f"{needed} {tables}".split() if key not in table]:
         raise DefinitionError(f"{where} lacks {', '.join(missing)}")
     if unknown := [key for key in table if key not in f"{needed} {optional} {tables}".split()]:
@@ -310,14 +311,14 @@ def _open_question(table: Any) -> OpenQuestion:
 
 
 def _kind(table: Any) -> RespondentKind:
-    fields = _fields(table, "a kind of respondent", "code text", "scores_as also")
+    fields = _fields(table, "kind of respondent", "code text", "scores_as also")
     code = fields["code"]
     also = tuple(fields.get("also", ()))
     return RespondentKind(code, fields["text"], fields.get("scores_as", code), also)
 
 
 def _dimension(table: Any) -> Dimension:
-    fields = _fields(table, "a dimension", "code text bands", "gap")
+    fields = _fields(table, "dimension", "code text bands", "gap")
     where = f"dimension {fields['code']}"
     gap = fields.get("gap")
     if gap is not None:
@@ -336,7 +337,7 @@ def _band(table: Any, where: str) -> Band:
 
 
 def _block(table: Any, kinds: tuple[RespondentKind, ...]) -> Block:
-    fields = _fields(table, "a block", "code dimension text help rule answers", "cap")
+    fields = _fields(table, "block", "code dimension text help rule answers", "cap")
     return Block(
         code=fields["code"],
         dimension=fields["dimension"],
@@ -350,7 +351,7 @@ def _block(table: Any, kinds: tuple[RespondentKind, ...]) -> Block:
 
 def _answer(table: Any, kinds: tuple[RespondentKind, ...]) -> Answer:
     scored = " ".join(sorted({kind.scores_as for kind in kinds}))
-    fields = _fields(table, "an answer", "code label text help", "names none", scored)
+    fields = _fields(table, "answer", "code label text help", "names none", scored)
     where = f"answer {fields['code']}"
     return Answer(
         code=fields["code"],
