@@ -101,9 +101,7 @@ def look_through(book: zipfile.ZipFile, name: str) -> dict[str, Any]:
         prefix = (found and found[1]) or b""
         row, value, inline = b"<%brow" % prefix, b"<%bv" % prefix, b"<%bis>" % prefix
         formula, merge = b"<%bf" % prefix, b"<%bmergeCell " % prefix
-        without_value = re.compile(
-            WITHOUT_VALUE.replace(b"PRE", prefix)
-        )
+        without_value = re.compile(WITHOUT_VALUE.replace(b"PRE", prefix))
         while piece := stream.read(PIECE):
             *done, rest = (rest + piece).split(row)
             if len(rest) > LONGEST_ROW:

@@ -1,4 +1,4 @@
-"""What an importer finds while it reads rows: kept in order, in the words of the person's own file."""
+"""What an importer finds while it reads rows, told with the headings of the person's own file."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ REJECTED = {
 
 
 def raw_rows(table: Table, mapping: Mapping[str, str | None], fields: list[str]) -> pl.DataFrame:
-    """`row` and one text column per field, on one line each; null where no column holds the field."""
+    """`row` and one text column per field; all null where no column holds the field."""
     columns = [
         pl.lit(None, pl.String).alias(field)
         if mapping.get(field) is None
@@ -36,8 +36,8 @@ def by_value(
     answers = pl.DataFrame(
         {"text": distinct, "answer": pl.Series([function(text) for text in distinct], dtype=dtype)}
     )
-    joined = column.alias("text").to_frame().join(
-        answers, on="text", how="left", maintain_order="left"
+    joined = (
+        column.alias("text").to_frame().join(answers, on="text", how="left", maintain_order="left")
     )
     return joined["answer"].alias(column.name)
 
@@ -66,7 +66,7 @@ class Findings:
         self._rejected.append(
             rows.filter(where).select(
                 "row",
-                pl.lit(self._column(field)).alias("column"),
+                pl.lit(self.heading(field)).alias("column"),
                 pl.col(field).cast(pl.String).alias("value"),
                 _text(reason).alias("reason"),
                 _text(remedy).alias("remedy"),
@@ -86,7 +86,7 @@ class Findings:
         self._mended.append(
             rows.filter(where).select(
                 "row",
-                pl.lit(self._column(field)).alias("column"),
+                pl.lit(self.heading(field)).alias("column"),
                 (pl.col(before) if isinstance(before, str) else before)
                 .cast(pl.String)
                 .alias("before"),
@@ -94,6 +94,18 @@ class Findings:
                 _text(why).alias("why"),
             )
         )
+
+    def reject_longer(self, rows: pl.DataFrame, longest: Mapping[str, int]) -> None:
+        """Texts of more characters than their field may have."""
+        for field, limit in longest.items():
+            length = pl.col(field).str.len_chars()
+            self.reject(
+                rows,
+                length > limit,
+                field,
+                pl.format(_("It has {} characters; {} are allowed."), length, limit),
+                _("Shorten it."),
+            )
 
     def rejected_rows(self) -> pl.Series:
         return pl.concat(self._rejected)["row"].unique()
@@ -103,7 +115,9 @@ class Findings:
         refused = self.rejected_rows().implode()
         return Outcome(
             rows.filter(~pl.col("row").is_in(refused)).select("row", *columns),
-            pl.concat(self._mended).filter(~pl.col("row").is_in(refused)).sort("row", maintain_order=True),
+            pl.concat(self._mended)
+            .filter(~pl.col("row").is_in(refused))
+            .sort("row", maintain_order=True),
             pl.concat(self._rejected).sort("row", maintain_order=True),
             tuple(self.notes),
         )
@@ -119,8 +133,9 @@ class Findings:
                         "value": [None],
                         "reason": [_("No column of the file is chosen for it.")],
                         "remedy": [
-                            _("Choose the column that holds it, or add one to the file: {field}.")
-                            .format(field=field)
+                            _(
+                                "Choose the column that holds it, or add one to the file: {field}."
+                            ).format(field=field)
                         ],
                     },
                     schema=REJECTED,
@@ -149,7 +164,7 @@ class Findings:
                 ).format(count=count)
             )
 
-    def _column(self, field: str) -> str:
+    def heading(self, field: str) -> str:
         return self._mapping.get(field) or field
 
 

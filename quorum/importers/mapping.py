@@ -1,4 +1,4 @@
-"""Which column of a file holds which field: a first guess, which the person confirms or corrects."""
+"""Which column of a file holds which field: a first guess that the person confirms or corrects."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ SURE = 90  # rapidfuzz ratio, 0-100: a typing error or a plural, not another wor
 
 @dataclass(frozen=True)
 class Field:
-    """A field that an importer reads: its name in code and in templates, and what people are told."""
+    """A field that an importer reads: its name in templates and code, and what people are told."""
 
     name: str
     label: str
@@ -30,7 +30,7 @@ def guess(columns: Sequence[str], fields: Iterable[str]) -> dict[str, str | None
     that file (so "facility name" wins over "supplier name"), then nearly.
     """
     fields = list(fields)
-    free = {}
+    free: dict[str, str] = {}
     for column in columns:
         free.setdefault(folded(column), column)
     guessed: dict[str, str | None] = dict.fromkeys(fields)
@@ -51,7 +51,7 @@ def is_heading(text: str) -> bool:
 
 @cache
 def folded(heading: str) -> str:
-    """A heading for comparing: no case, accents or punctuation, "supplier_name" = "Supplier Name"."""
+    """A heading for comparing: without case, accents and punctuation."""
     # Splits camelCase, so that supplierName is two words.
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading)
     plain = "".join(
@@ -63,7 +63,7 @@ def folded(heading: str) -> str:
 
 
 def _nearest(field: str, headings: list[str]) -> str | None:
-    """The heading that is nearly one of the field's longer synonyms (short words differ by chance)."""
+    """The heading that is nearly one of the field's synonyms; short words are alike by chance."""
     best: tuple[float, str] | None = None
     for synonym in _synonyms(field):
         if len(synonym) < 5:

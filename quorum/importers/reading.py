@@ -44,7 +44,7 @@ _turns = threading.BoundedSemaphore(2)
 
 _ROW = "__row__"
 _DELIMITERS = ",;\t|"
-_INVISIBLE = "[\u200b\u200e\u200f\u2060\ufeff]"
+_INVISIBLE = "[\x00\u200b\u200e\u200f\u2060\ufeff]"
 _HEADER_WITHIN = 50  # rows
 
 
@@ -268,7 +268,9 @@ def _delimiter(text: str) -> tuple[str, str]:
 
     def merit(delimiter: str) -> tuple[float, int]:
         try:
-            records = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), 100))
+            records = list(
+                islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), 100)
+            )
         except csv.Error:
             return 0, 0
         widths = Counter(len(record) for record in records if any(map(str.strip, record)))
@@ -460,7 +462,7 @@ def _about_workbook(facts: dict[str, Any], wanted: str | None) -> Iterable[str]:
 
 
 def _clean(cells: pl.DataFrame) -> pl.DataFrame:
-    """Every cell stripped, invisible characters gone, empty text as null, dates without midnight."""
+    """Every cell stripped, without invisible characters or midnights; empty text is null."""
     text = pl.all().cast(pl.String).str.replace_all(_INVISIBLE, "").str.strip_chars()
     text = text.str.replace(r"^(\d{4}-\d\d-\d\d) 00:00:00$", "$1")
     return cells.select(text).select(pl.when(pl.all() != "").then(pl.all()))
@@ -472,7 +474,8 @@ def _header_row(cells: pl.DataFrame) -> int:
     """
     top = cells.head(_HEADER_WITHIN).rows()
     for index, row in enumerate(top):
-        known = [is_heading(cell) for cell in row if cell]
+        # Each text once: a column of marks repeats "x", which also heads columns of longitudes.
+        known = [is_heading(cell) for cell in set(row) if cell]
         if sum(known) >= 2 and sum(known) >= 0.5 * len(known):
             return index
     filled = [sum(cell is not None for cell in row) for row in top]
@@ -599,8 +602,9 @@ def first_rows(rows: list[int], most: int = 5) -> str:
 def _damaged(name: str) -> UnreadableFile:
     return UnreadableFile(
         _(
-            "{name} looks like an Excel workbook but cannot be opened: it is damaged or incomplete. "
-            "Open it in a spreadsheet program, save it again as .xlsx, and choose the new file."
+            "{name} looks like an Excel workbook but cannot be opened: it is damaged or "
+            "incomplete. Open it in a spreadsheet program, save it again as .xlsx, and choose "
+            "the new file."
         ).format(name=name)
     )
 
