@@ -1,0 +1,116 @@
+"""The store: one set of rules in the database, reached through one of two doors.
+
+A door hands out a `Store` for one member. Its verbs are all there is, so that the doors cannot
+drift apart; what they raise is named here, and nothing of a driver leaks past them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import polars as pl
+
+Row = Mapping[str, Any]
+
+
+class StoreError(Exception):
+    """Something the store could not do. The text is a sentence for the person."""
+
+
+class Refused(StoreError):
+    """A rule of the domain says no; the sentence says which, and what to do."""
+
+
+class NotAllowed(StoreError):
+    """The member may not do this, or what they address does not exist for them."""
+
+
+class AlreadyThere(StoreError):
+    """A row with this identifier or number exists: a repeated submit, or a duplicate."""
+
+
+class Invalid(StoreError):
+    """A value does not fit its column."""
+
+
+class Unavailable(StoreError):
+    """The store does not answer."""
+
+
+class Conflict(StoreError):
+    """Somebody else edited the row since it was read. Nothing was written.
+
+    `theirs` is the row as it stands now.
+    """
+
+    def __init__(self, sentence: str, theirs: dict[str, Any]) -> None:
+        super().__init__(sentence)
+        self.theirs = theirs
+
+
+@dataclass(frozen=True)
+class Consortium:
+    id: str
+    name: str
+    role: str  # coordinator | member
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking. Frozen and hashable: it is part of every cache key.
+
+    `ticket` is minted at sign-in and never reused, so that no two sign-ins share a cached frame.
+    """
+
+    person_id: str
+    name: str
+    email: str
+    organisation_id: str
+    organisation: str
+    role: str  # admin | editor | viewer
+    consortia: tuple[Consortium, ...]
+    ticket: str
+
+    @property
+    def may_edit(self) -> bool:
+        return self.role in ("admin", "editor")
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+
+class Store(Protocol):
+    """What a member can do. Relations and columns are those of `relations.RELATIONS`."""
+
+    def rows(
+        self,
+        relation: str,
+        columns: Sequence[str] | None = None,
+        filters: Row | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """The rows the member may see. A filter is a value, a list of values, or None for null;
+        an order is a column name, `-` before it for descending."""
+        ...
+
+    def insert(self, relation: str, row: Row) -> None:
+        """Adds a row. Raises AlreadyThere, NotAllowed, Invalid."""
+        ...
+
+    def update(
+        self, relation: str, values: Row, filters: Row, version: int | None = None
+    ) -> None:
+        """Changes the rows that match; at least one is expected. With `version`, only a row that
+        still has it: otherwise raises Conflict and writes nothing."""
+        ...
+
+    def delete(self, relation: str, filters: Row) -> None:
+        """Removes the rows that match; at least one is expected. Raises NotAllowed."""
+        ...
+
+    def call(self, function: str, arguments: Row | None = None) -> Any:
+        """The answer of a public function: a frame for those in `relations.FUNCTIONS`, else a
+        value. Raises Refused with the function's own sentence."""
+        ...

@@ -15,6 +15,7 @@ TEXTS = pl.List(pl.String())
 
 _SHARED = {"shared_with": TEXTS, "shared_until": DAY}
 
+# fmt: off
 RELATIONS: dict[str, dict[str, pl.DataType]] = {
     # who is here
     "organisation": {
@@ -76,6 +77,7 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "contract_end": DAY, "shared_with": TEXTS, "banded_with": TEXTS, "aggregated_with": TEXTS,
         "shared_until": DAY, "created_at": MOMENT,
     },
+    "spend_band": {"low": NUMBER, "high": NUMBER},
     "spend_import": {
         "id": TEXT, "organisation_id": TEXT, "file_name": TEXT, "row_count": WHOLE,
         "created_at": MOMENT,
@@ -87,7 +89,7 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
     },
     "sharing_item": {"sharing_id": TEXT, "organisation_id": TEXT, "item_id": TEXT},
     "audit_event": {
-        "id": WHOLE, "organisation_id": TEXT, "at": MOMENT, "person_id": TEXT, "action": TEXT,
+        "id": TEXT, "organisation_id": TEXT, "at": MOMENT, "person_id": TEXT, "action": TEXT,
         "relation": TEXT, "item_id": TEXT, "summary": TEXT,
     },
 }
@@ -97,6 +99,7 @@ FUNCTIONS: dict[str, dict[str, pl.DataType]] = {
     # colleagues' spend as far as it is shared in bands: [low, high) in `currency`, high may be null
     "spend_bands": {
         "organisation_id": TEXT, "supplier_id": TEXT, "year": WHOLE, "currency": TEXT,
-        "low": NUMBER, "high": NUMBER, "contract_end": DAY,
+        "low": NUMBER, "high": NUMBER,
     },
 }
+# fmt: on

@@ -1,0 +1,198 @@
+"""What a page reads and writes. The only cached function of the app lives here.
+
+A result is cached for one browser session, under the member's ticket and the version counter: it
+can neither reach another member nor outlive a colleague's edit by more than a look at the counter.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar, cast
+
+import polars as pl
+import streamlit as st
+
+from components.session import Session
+from quorum import scoring
+from quorum.store import Row, Store
+
+Result = TypeVar("Result")
+
+
+@st.cache_data(scope="session", ttl=600, max_entries=200, show_spinner=False)
+def _cached(
+    ticket: str, version: str, day: str, name: str, arguments: tuple[Any, ...],
+    _session: Session, _make: Callable[..., Any],
+) -> Any:  # fmt: skip
+    """Reads nothing but its arguments: those with an underscore are fixed by the others."""
+    return _make(_session, *arguments)
+
+
+def cached(session: Session, make: Callable[..., Result], *arguments: Any) -> Result:
+    """`make(session, *arguments)`, remembered until something the member may see has changed.
+
+    `make` is a function of a module, never a lambda or a closure: it could carry along what the key
+    does not name.
+    """
+    if getattr(make, "__closure__", None) or "<" in make.__qualname__:
+        raise TypeError(f"{make.__qualname__} is not a plain function of a module")
+    principal = session.principal
+    key = (principal.ticket, principal.role, principal.organisation_id)
+    return cast(
+        Result,
+        _cached(
+            "|".join(key), session.version, date.today().isoformat(),
+            f"{make.__module__}.{make.__qualname__}", arguments, session, make,
+        ),
+    )  # fmt: skip
+
+
+def forget() -> None:
+    """At sign-out: nothing read stays."""
+    _cached.clear()
+
+
+# Reading: raw relations ---------------------------------------------------------------------------
+
+
+def _rows(session: Session, relation: str, order: tuple[str, ...]) -> pl.DataFrame:
+    return session.store.rows(relation, order=order)
+
+
+def rows(session: Session, relation: str, *order: str) -> pl.DataFrame:
+    """All rows of a relation that the member may see."""
+    return cached(session, _rows, relation, order)
+
+
+def fresh(session: Session, relation: str, filters: Row) -> pl.DataFrame:
+    """Rows as they stand this moment, for a form that is about to edit them."""
+    return session.store.rows(relation, filters=filters)
+
+
+def register(session: Session) -> pl.DataFrame:
+    """Every entry of the register, merged ones too, with `kept_id`: the entry that stands for it."""
+    return rows(session, "supplier", "name").with_columns(
+        kept_id=pl.coalesce("merged_into", "id")
+    )
+
+
+def suppliers(session: Session) -> pl.DataFrame:
+    """The living entries of the register, by name."""
+    return rows(session, "supplier", "name").filter(pl.col("merged_into").is_null())
+
+
+def organisations(session: Session) -> pl.DataFrame:
+    """The member's organisation and its fellow members, by name."""
+    return rows(session, "organisation", "name")
+
+
+def organisation_names(session: Session) -> dict[str, str]:
+    """Identifier to name, for the organisations the member may see."""
+    return dict(organisations(session).select("id", "name").iter_rows())
+
+
+def consortium_names(session: Session) -> dict[str, str]:
+    """Identifier to name of the member's consortia."""
+    return {c.id: c.name for c in session.principal.consortia}
+
+
+# Reading: contributions, as merged suppliers stand today ------------------------------------------
+
+
+def _contributions(session: Session, relation: str) -> pl.DataFrame:
+    """The rows with the names of supplier and organisation, and `mine`."""
+    found = session.store.rows(relation)
+    entries = register(session).select("id", "kept_id")
+    kept = entries.join(
+        register(session).select(kept_id="id", supplier="name"), on="kept_id", how="left"
+    )
+    named = organisations(session).select(organisation_id="id", organisation="name")
+    return (
+        found.join(kept, left_on="supplier_id", right_on="id", how="left", maintain_order="left")
+        .with_columns(supplier_id=pl.col("kept_id"))
+        .drop("kept_id")
+        .join(named, on="organisation_id", how="left", maintain_order="left")
+        .with_columns(mine=pl.col("organisation_id") == session.principal.organisation_id)
+    )
+
+
+def assessments(session: Session) -> pl.DataFrame:
+    """Finished assessments that the member may see, scored, with `supplier`, `organisation`,
+    `mine`."""
+    return cached(session, _scored)
+
+
+def _scored(session: Session) -> pl.DataFrame:
+    found = _contributions(session, "assessment").filter(pl.col("status") == "final")
+    return scoring.scores(found)
+
+
+def drafts(session: Session) -> pl.DataFrame:
+    """Assessments of the member's organisation that are not finished."""
+    return cached(session, _contributions, "assessment").filter(
+        (pl.col("status") == "draft") & pl.col("mine")
+    )
+
+
+def site_lists(session: Session) -> pl.DataFrame:
+    """Site lists that the member may see, newest first."""
+    return cached(session, _contributions, "site_list").sort("as_of", "title", descending=True)
+
+
+def sites(session: Session) -> pl.DataFrame:
+    """Rows of those lists, with `supplier`, `organisation`, `mine`."""
+    return cached(session, _contributions, "production_site")
+
+
+def spend(session: Session) -> pl.DataFrame:
+    """The organisation's own spend lines and those shared as records."""
+    return cached(session, _contributions, "spend")
+
+
+def _bands(session: Session) -> pl.DataFrame:
+    names = organisations(session).select(organisation_id="id", organisation="name")
+    found = cast(pl.DataFrame, session.store.call("spend_bands"))
+    return found.join(names, on="organisation_id", how="left", maintain_order="left")
+
+
+def spend_bands(session: Session) -> pl.DataFrame:
+    """Colleagues' yearly totals as size classes, where that is what they share."""
+    return cached(session, _bands)
+
+
+def turnover(session: Session) -> pl.DataFrame:
+    """Published turnover of suppliers, under the entry that stands for each today."""
+    found = rows(session, "supplier_turnover", "-year")
+    kept = register(session).select(supplier_id="id", kept_id="kept_id")
+    return found.join(kept, on="supplier_id", how="left", maintain_order="left").with_columns(
+        supplier_id=pl.col("kept_id")
+    ).drop("kept_id")
+
+
+# Writing ------------------------------------------------------------------------------------------
+
+
+def _store(session: Session) -> Store:
+    session.stale()
+    return session.store
+
+
+def insert(session: Session, relation: str, row: Row) -> None:
+    """Adds a row. Raises what quorum.store names."""
+    _store(session).insert(relation, row)
+
+
+def update(
+    session: Session, relation: str, values: Row, filters: Row, version: int | None = None
+) -> None:
+    """Changes rows; with `version` only what nobody changed since. Raises Conflict, NotAllowed."""
+    _store(session).update(relation, values, filters, version)
+
+
+def delete(session: Session, relation: str, filters: Row) -> None:
+    """Removes rows. Raises NotAllowed."""
+    _store(session).delete(relation, filters)
+
+
+def call(session: Session, function: str, **arguments: Any) -> Any:
+    """Asks a function of the store, e.g. to share or to import. Raises Refused with its sentence."""
+    return _store(session).call(function, arguments)

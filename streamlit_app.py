@@ -1,0 +1,139 @@
+"""Quorum as a web application: the pages, and the few routes that a page cannot be.
+
+`streamlit run streamlit_app.py` serves `app` as it is.
+"""
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from components.session import BROWSER_COOKIE, COOKIE
+from quorum.store import StoreError, door
+from quorum.store.accounts import SESSION_DAYS
+
+# Nothing may be fetched from elsewhere. Streamlit's page needs inline styles and scripts; the map
+# draws in a worker that it makes from a blob.
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws: wss: data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Guard:
+    """Adds the security headers, and gives each browser the random cookie that ties a sign-in code
+    to it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        known = BROWSER_COOKIE in request.cookies
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                if not known and headers.get("content-type", "").startswith("text/html"):
+                    headers.append("set-cookie", _browser_cookie(request))
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+def _browser_cookie(request: Request) -> str:
+    response = Response()
+    response.set_cookie(
+        BROWSER_COOKIE, secrets.token_urlsafe(32), httponly=True, samesite="strict",
+        secure=_is_tls(request), path="/", max_age=400 * 24 * 3600,
+    )  # fmt: skip
+    return response.headers["set-cookie"]
+
+
+def _is_tls(request: Request) -> bool:
+    """Behind a proxy the browser's own scheme stands in its header."""
+    return request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
+
+
+def open_session(request: Request) -> Response:
+    """Swaps a one-time code for the session cookie and goes back to the page."""
+    token = door.accounts().open_session(
+        request.path_params["code"], request.cookies.get(BROWSER_COOKIE, "")
+    )
+    response = RedirectResponse(local_path(request.query_params.get("to", "")), status_code=303)
+    if token is not None:
+        response.set_cookie(
+            COOKIE, token, max_age=SESSION_DAYS * 24 * 3600, httponly=True, samesite="strict",
+            secure=_is_tls(request), path="/",
+        )  # fmt: skip
+    return response
+
+
+def end_session(request: Request) -> Response:
+    """Takes the cookie away. The session itself was closed by the page."""
+    response = RedirectResponse("/", status_code=303)
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict", path="/")
+    return response
+
+
+def local_path(to: str) -> str:
+    """A page of this app, whatever was asked for."""
+    name, _, query = to.partition("?")
+    if not re.fullmatch(r"[a-z_]*", name):
+        return "/"
+    return f"/{name}" + (f"?{quote(query, safe='=&-._~')}" if query else "")
+
+
+def health(request: Request) -> Response:
+    """For a supervisor or proxy: whether the app answers and reaches its store."""
+    try:
+        empty = door.accounts().is_empty()
+    except StoreError:
+        return JSONResponse({"status": "the store does not answer"}, status_code=503)
+    return JSONResponse({"status": "ok", "empty": empty})
+
+
+app: Any = st.App(
+    "components/shell.py",
+    routes=[
+        Route("/session/end", end_session),
+        Route("/session/{code}", open_session),
+        Route("/healthz", health),
+        # Streamlit would look beside the shell. Public files only: no sign-in stands before them.
+        Mount("/app/static", StaticFiles(directory=Path(__file__).parent / "static")),
+    ],
+    middleware=[Middleware(Guard)],
+)
