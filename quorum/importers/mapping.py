@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-SURE = 90  # rapidfuzz ratio, 0-100: a typing error or a plural, not another word
+SURE = 93  # rapidfuzz ratio, 0-100: a typing error or a plural; county is not country (92)
 
 
 @dataclass(frozen=True)

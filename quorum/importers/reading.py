@@ -131,7 +131,7 @@ def _refuse_other_kinds(name: str, content: bytes) -> None:
     start = content[:400].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     kind = next((kind for magic, kind in _kinds() if content.startswith(magic)), None)
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")):
-        kind = _("a web page, although it may carry the name of a spreadsheet")
+        kind = _("a web page")
     elif start.startswith(b"<?xml"):
         kind = _("an XML file")
     elif start.startswith((b"{", b"[{")) and content.rstrip().endswith((b"}", b"]")):
@@ -345,16 +345,19 @@ def _refuse_bombs(name: str, content: bytes) -> None:
     unpacked = sum(part.file_size for part in parts)
     if "xl/workbook.xml" not in names:
         raise _not_a_table(name, _kind_of_archive(names))
+    if len(parts) > MOST_PARTS:
+        raise UnreadableFile(
+            _(
+                "{name} consists of {count:,} parts, far more than a table needs, so it was not "
+                "opened. Copy the table alone into a new workbook, or save it as CSV."
+            ).format(name=name, count=len(parts))
+        )
     if any(part.flag_bits & 1 for part in parts):
         raise UnreadableFile(
             _("{name} is protected with a password. Save a copy without it.").format(name=name)
         )
     ratio = unpacked / len(content)
-    if (
-        len(parts) > MOST_PARTS
-        or unpacked > LARGEST_UNPACKED
-        or (unpacked > RATIO_COUNTS_FROM and ratio > LARGEST_RATIO)
-    ):
+    if unpacked > LARGEST_UNPACKED or (unpacked > RATIO_COUNTS_FROM and ratio > LARGEST_RATIO):
         raise UnreadableFile(
             _(
                 "{name} would unpack to {size:.0f} MB from {packed:.1f} MB, far more than a list "
