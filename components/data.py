@@ -70,9 +70,7 @@ def fresh(session: Session, relation: str, filters: Row) -> pl.DataFrame:
 
 def register(session: Session) -> pl.DataFrame:
     """Every entry of the register, merged ones too, with `kept_id`: the entry that stands for it."""
-    return rows(session, "supplier", "name").with_columns(
-        kept_id=pl.coalesce("merged_into", "id")
-    )
+    return rows(session, "supplier", "name").with_columns(kept_id=pl.coalesce("merged_into", "id"))
 
 
 def suppliers(session: Session) -> pl.DataFrame:
@@ -163,9 +161,11 @@ def turnover(session: Session) -> pl.DataFrame:
     """Published turnover of suppliers, under the entry that stands for each today."""
     found = rows(session, "supplier_turnover", "-year")
     kept = register(session).select(supplier_id="id", kept_id="kept_id")
-    return found.join(kept, on="supplier_id", how="left", maintain_order="left").with_columns(
-        supplier_id=pl.col("kept_id")
-    ).drop("kept_id")
+    return (
+        found.join(kept, on="supplier_id", how="left", maintain_order="left")
+        .with_columns(supplier_id=pl.col("kept_id"))
+        .drop("kept_id")
+    )
 
 
 # Writing ------------------------------------------------------------------------------------------

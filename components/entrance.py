@@ -77,9 +77,7 @@ def _sign_in(url_path: str) -> None:
     st.write(_("Public buyers pool what they know about their suppliers, and act on it together."))
     with st.form("sign_in", border=False):
         email = st.text_input(_("E-mail address"), autocomplete="username")
-        password = st.text_input(
-            _("Password"), type="password", autocomplete="current-password"
-        )
+        password = st.text_input(_("Password"), type="password", autocomplete="current-password")
         asked = st.form_submit_button(_("Sign in"), type="primary", width="stretch")
     if asked:
         try:
@@ -196,9 +194,9 @@ def _invitation(token: str) -> None:
 def invitation_sentence(link: Row) -> str:
     """What a link is for."""
     if link["consortium"]:
-        return _("{organisation} invites your organisation into the consortium {consortium}.").format(
-            organisation=plain(link["organisation"]), consortium=plain(link["consortium"])
-        )
+        return _(
+            "{organisation} invites your organisation into the consortium {consortium}."
+        ).format(organisation=plain(link["organisation"]), consortium=plain(link["consortium"]))
     return _("{organisation} invites you as {role}.").format(
         organisation=plain(link["organisation"]), role=ROLES[link["role"]]
     )
@@ -247,9 +245,7 @@ def _without_organisation(session: Session, token: str) -> None:
         with st.form("place", border=False):
             name = st.text_input(_("Your name"), value=session.principal.name)
             email = st.text_input(_("Your e-mail address"), value=session.principal.email)
-            organisation = (
-                _organisation_fields() if link is None or link["consortium"] else None
-            )
+            organisation = _organisation_fields() if link is None or link["consortium"] else None
             asked = st.form_submit_button(_("Join") if link else _("Create organisation"))
         if asked:
             lacking = _missing(name, organisation)

@@ -1,8 +1,8 @@
 """Figures and maps on a page.
 
-Always with `theme="streamlit"`: it gives text the colour of the theme that is shown at this
-moment, also right after a switch, when the server does not know about it yet. Marks have colours
-that work on both (quorum/charts.py).
+Always with `theme=None`: Streamlit's own chart theme writes its labels in a grey that stays below
+4.5:1 on white. The text colour comes from the theme that the browser reported with this run; after
+a switch of theme in an open page it is right again at the next click.
 """
 
 from typing import Any
@@ -26,11 +26,12 @@ def site_map(frame: pl.DataFrame, source: str, key: str, *, selectable: bool = F
 
 def _drawn(figure: go.Figure, key: str, config: dict[str, Any], *, selectable: bool) -> str | None:
     settings: dict[str, Any] = {
-        "theme": "streamlit",
+        "theme": None,
         "config": config,
         "key": key,
         "alt": figure.layout.meta["alt"],
     }
+    figure = charts.themed(figure, "dark" if st.context.theme.type == "dark" else "light")
     if not selectable:
         st.plotly_chart(figure, **settings)
         return None

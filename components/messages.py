@@ -160,7 +160,8 @@ def foot(
 
     `method`: label and page of the explanation, as st.page_link takes it.
     """
-    parts = [_("Sources: {sources}.").format(sources="; ".join(sources))] if sources else []
+    named = "; ".join(source.rstrip(".") for source in sources)
+    parts = [_("Sources: {sources}.").format(sources=named)] if sources else []
     if as_of:
         parts.append(_("As of {day}.").format(day=as_of))
     if withheld:

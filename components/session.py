@@ -131,7 +131,9 @@ def _begin(token: str) -> Session | None:
     store = door.engine().store(ticket.claims)
     who = store.call("whoami")
     pulse = store.call("pulse")
-    return Session(token, ticket, _principal(who, ticket), store, pulse["version"], time.monotonic())
+    return Session(
+        token, ticket, _principal(who, ticket), store, pulse["version"], time.monotonic()
+    )
 
 
 def _look_again(held: Session) -> Session | None:

@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
 def _migrate(asked: argparse.Namespace) -> None:
     engine = Engine(asked.store)
     engine.close()
-    print(_("The store in {folder} is at schema {n}.").format(folder=asked.store, n=len(migrations())))
+    print(
+        _("The store in {folder} is at schema {n}.").format(folder=asked.store, n=len(migrations()))
+    )
 
 
 def _demo(asked: argparse.Namespace) -> None:
@@ -53,7 +55,11 @@ def _demo(asked: argparse.Namespace) -> None:
         made = demo.ensure(engine)
     finally:
         engine.close()
-    print(_("Demo store made in {folder}.") if made else _("Demo store in {folder}.").format(folder=asked.store))
+    print(
+        _("Demo store made in {folder}.")
+        if made
+        else _("Demo store in {folder}.").format(folder=asked.store)
+    )
 
 
 def _check(asked: argparse.Namespace) -> None:

@@ -99,9 +99,7 @@ class Store(Protocol):
         """Adds a row. Raises AlreadyThere, NotAllowed, Invalid."""
         ...
 
-    def update(
-        self, relation: str, values: Row, filters: Row, version: int | None = None
-    ) -> None:
+    def update(self, relation: str, values: Row, filters: Row, version: int | None = None) -> None:
         """Changes the rows that match; at least one is expected. With `version`, only a row that
         still has it: otherwise raises Conflict and writes nothing."""
         ...

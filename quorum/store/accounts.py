@@ -166,9 +166,9 @@ def check_password(password: str, email: str) -> None:
     """Raises Refused for a password that is too short, or the address itself."""
     if len(password) < SHORTEST_PASSWORD:
         raise Refused(
-            _("The password is too short: use at least {n} characters, a few words are fine.").format(
-                n=SHORTEST_PASSWORD
-            )
+            _(
+                "The password is too short: use at least {n} characters, a few words are fine."
+            ).format(n=SHORTEST_PASSWORD)
         )
     if len(password) > 1000 or password.lower() == email:
         raise Refused(_("Choose another password."))

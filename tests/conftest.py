@@ -1,0 +1,240 @@
+"""What tests share: one embedded store, emptied between tests, and a small world of named actors.
+
+The world: North coordinates the consortium, South is a member, West was removed from it, East is
+outside. North has an admin, an editor and a viewer; the others an admin each.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from quorum.store import Store, door
+from quorum.store.accounts import Accounts
+from quorum.store.embedded import Engine
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+PASSWORD = "a few plain words"
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A running store for the whole test process. Use `store` or `world`, which empty it first."""
+    folder = tmp_path_factory.mktemp("store")
+    os.environ["QUORUM_STORE"] = str(folder)
+    running = Engine(folder, connections=24)
+    door._engines[folder.resolve()] = running
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Engine:
+    """The store, empty."""
+    with psycopg.connect(engine.owner_address) as db:
+        # The audit trail refuses to be emptied; replication mode is the owner's way past it.
+        db.execute("set session_replication_role = replica")
+        tables = db.execute(
+            "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables"
+            " where schemaname in ('public', 'quorum', 'auth')"
+            " and tablename not in ('migration', 'spend_band', 'store')"
+        ).fetchone()
+        db.execute(f"truncate {tables[0]} cascade")
+        db.execute("update auth.store set demo = false")
+    return engine
+
+
+@dataclass
+class Actor:
+    """A person who signed in, and what the store lets them do."""
+
+    id: str
+    email: str
+    organisation_id: str
+    store: Store
+
+
+@dataclass
+class World:
+    engine: Engine
+    consortium_id: str = ""
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Actor:
+        return self.actors[name]
+
+    def owner(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Runs a statement as the owner, past every policy: to look behind the scenes."""
+        with psycopg.connect(self.engine.owner_address) as db:
+            done = db.execute(statement, values)
+            return done.fetchall() if done.description else []
+
+    def person(self, name: str, organisation_id: str, role: str) -> Actor:
+        """A new person with an account (password PASSWORD) and a role."""
+        email = f"{name.replace(' ', '.')}@example.org"
+        found = self.owner(
+            "insert into auth.users (email, encrypted_password) values (%s, %s) returning id::text",
+            email,
+            _password_hash(),
+        )
+        user_id = found[0][0]
+        self.owner("insert into person (id, name, email) values (%s, %s, %s)", user_id, name, email)
+        self.owner(
+            "insert into organisation_role (organisation_id, person_id, role) values (%s, %s, %s)",
+            organisation_id, user_id, role,
+        )  # fmt: skip
+        claims = {"sub": user_id, "role": "authenticated"}
+        actor = Actor(user_id, email, organisation_id, self.engine.store(claims))
+        self.actors[name] = actor
+        return actor
+
+    def organisation(self, name: str, country: str = "SE", kind: str = "city") -> str:
+        found = self.owner(
+            "insert into organisation (name, country, kind) values (%s, %s, %s) returning id::text",
+            name, country, kind,
+        )  # fmt: skip
+        return str(found[0][0])
+
+    def supplier(self, name: str = "Aurora Devices", **columns: Any) -> str:
+        """A supplier in the register."""
+        supplier_id = str(uuid.uuid4())
+        row = {"id": supplier_id, "name": name, "kind": "brand", "country": "SE", **columns}
+        names = ", ".join(row)
+        marks = ", ".join(["%s"] * len(row))
+        self.owner(f"insert into supplier ({names}) values ({marks})", *row.values())
+        return supplier_id
+
+    def assessment(self, actor: str, supplier_id: str, answers: list[str], **columns: Any) -> str:
+        """A finished assessment of the actor's organisation."""
+        assessment_id = str(uuid.uuid4())
+        self[actor].store.insert(
+            "assessment",
+            {
+                "id": assessment_id, "supplier_id": supplier_id,
+                "questionnaire": "ict-human-rights-2025", "respondent_kind": "manufacturer",
+                "assessed_on": "2026-06-01", "status": "final", "answers": answers, **columns,
+            },
+        )  # fmt: skip
+        return assessment_id
+
+    def site_list(self, actor: str, supplier_id: str, names: list[str], **arguments: Any) -> str:
+        """An imported site list of the actor's organisation."""
+        rows = [
+            {"name": n, "address": f"{n} road 1", "country": "CN", "place_key": f"{i:032d}"}
+            for i, n in enumerate(names)
+        ]
+        answer = self[actor].store.call(
+            "import_site_list",
+            {
+                "key": str(uuid.uuid4()), "supplier_id": supplier_id, "title": "List",
+                "source": "Published", "as_of": "2026-01-01", "file_name": "list.csv",
+                "rows": rows, **arguments,
+            },
+        )  # fmt: skip
+        return str(answer["site_list_id"])
+
+    def spend(self, actor: str, supplier_id: str, amounts: dict[int, float]) -> list[str]:
+        """Spend lines of the actor's organisation in EUR, one per year; their identifiers."""
+        answer = self[actor].store.call(
+            "import_spend",
+            {
+                "key": str(uuid.uuid4()),
+                "file_name": "spend.csv",
+                "rows": [
+                    {"supplier_id": supplier_id, "year": y, "amount": a, "currency": "EUR"}
+                    for y, a in amounts.items()
+                ],
+            },
+        )
+        lines = self[actor].store.rows("spend", filters={"import_id": answer["import_id"]})
+        return lines["id"].to_list()
+
+    def share(self, actor: str, relation: str, items: list[str], **arguments: Any) -> str:
+        """A receipt: shared with the consortium, by default as records until 2030."""
+        sharing_id = str(uuid.uuid4())
+        self[actor].store.call(
+            "share",
+            {
+                "sharing_id": sharing_id, "relation": relation, "items": items,
+                "consortium_id": self.consortium_id, "level": "record",
+                "legal_basis": "Consortium agreement", "ends_on": "2030-01-01", "title": "",
+                **arguments,
+            },
+        )  # fmt: skip
+        return sharing_id
+
+    def token(self, actor: str) -> str:
+        """A session cookie of the actor."""
+        accounts = Accounts(self.engine)
+        code = accounts.open_code(self[actor].id, "test browser")
+        token = accounts.open_session(code, "test browser")
+        assert token is not None
+        return token
+
+
+_hashed: list[str] = []
+
+
+def _password_hash() -> str:
+    """Hashing is slow on purpose: once is enough."""
+    if not _hashed:
+        from argon2 import PasswordHasher
+
+        _hashed.append(PasswordHasher().hash(PASSWORD))
+    return _hashed[0]
+
+
+@pytest.fixture
+def world(store: Engine) -> World:
+    """The named actors: `north admin`, `north editor`, `north viewer`, `south admin`,
+    `west admin` (removed from the consortium), `east admin` (outside)."""
+    made = World(store)
+    found = made.owner(
+        "insert into consortium (name, purpose) values ('Nordic ICT buyers', '') returning id::text"
+    )
+    made.consortium_id = found[0][0]
+    for name in ("north", "south", "west", "east"):
+        organisation = made.organisation(name.title())
+        for role in ("admin", "editor", "viewer") if name == "north" else ("admin",):
+            made.person(f"{name} {role}", organisation, role)
+        if name != "east":
+            made.owner(
+                "insert into membership (consortium_id, organisation_id, role, left_at)"
+                " values (%s, %s, %s, case when %s then now() end)",
+                made.consortium_id, organisation,
+                "coordinator" if name == "north" else "member", name == "west",
+            )  # fmt: skip
+    return made
+
+
+@pytest.fixture
+def open_page(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """`open_page("north admin", "suppliers", supplier="...")`: the page as that actor sees it, run
+    once inside the shell. `actor=None`: not signed in."""
+
+    # There is no browser: each AppTest keeps its cookie in its own session state.
+    monkeypatch.setattr(
+        "components.session.cookies",
+        lambda: {"quorum_session": st.session_state.get("test_cookie", "")},
+    )
+
+    def opened(actor: str | None, name: str = "overview", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "components" / "shell.py"), default_timeout=30)
+        if actor is not None:
+            app.session_state["test_cookie"] = world.token(actor)
+        app.run()
+        if name != "overview":
+            app.switch_page(f"../pages/{name}.py")
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run()
+
+    return opened
