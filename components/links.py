@@ -1,0 +1,49 @@
+"""Links from page to page, by the page's name.
+
+The served script lies in `components/`, so a path relative to it would not find
+`pages/`. A query is written as keywords: `link("supplier", name, supplier=supplier_id)`.
+"""
+
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import streamlit as st
+
+from components.messages import plain
+
+PAGES = Path(__file__).resolve().parents[1] / "pages"
+
+
+def page_path(name: str) -> str:
+    """What st.page_link and st.switch_page take for the page with this name."""
+    return str(PAGES / f"{name}.py")
+
+
+def link(
+    name: str,
+    label: str,
+    *,
+    help: str | None = None,
+    width: Literal["content", "stretch"] = "content",
+    **query: str | None,
+) -> None:
+    """A link to a page. `label` is shown as it is; what is None in the query is left out."""
+    if not Path(page_path(name)).exists():  # the shell declares only pages that are there
+        return
+    st.page_link(
+        page_path(name),
+        label=plain(label),
+        help=plain(help) if help else None,
+        width=width,
+        query_params=_given(query),
+    )
+
+
+def go(name: str, **query: str | None) -> NoReturn:
+    """Leaves for another page at once, e.g. after a row was clicked."""
+    st.switch_page(page_path(name), query_params=_given(query))
+    raise AssertionError("st.switch_page ends the run")  # for the type checker
+
+
+def _given(query: dict[str, str | None]) -> dict[str, str]:
+    return {key: value for key, value in query.items() if value is not None}
