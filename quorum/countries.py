@@ -15,6 +15,8 @@ from babel import Locale
 from babel.core import get_global
 from rapidfuzz import process
 
+from quorum.language import _
+
 Ring = np.ndarray[Any, np.dtype[np.float64]]  # corners x [longitude, latitude]
 Outlines = dict[str, list[Ring]]
 
@@ -50,7 +52,9 @@ def recognise(text: str) -> Recognised | None:
 
 
 def nearest(text: str) -> str | None:
-    """The English name of the country that was probably meant, for a remedy; never used silently."""
+    """The English name of the country that was probably meant: for a remedy, never used unasked."""
+    if codes := _data()["ambiguous"].get(_folded(text)):
+        return _(" or ").join(map(display_name, codes))
     names = _names(("en",)) | _spellings()
     found = process.extractOne(_folded(text), list(names), score_cutoff=80)
     return display_name(names[found[0]]) if found else None
