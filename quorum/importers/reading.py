@@ -15,8 +15,8 @@ import sys
 import threading
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -161,14 +161,6 @@ def _not_a_table(name: str, kind: str) -> UnreadableFile:
 # CSV
 
 
-@dataclass
-class _Records:
-    """The rows of a CSV file, the sentences on what was mended, and the rows' own lengths."""
-
-    rows: list[list[str]]
-    mended: list[str] = field(default_factory=list)
-
-
 def _read_csv(name: str, content: bytes) -> Table:
     text, mended = _decoded(name, content)
     text, delimiter = _delimiter(text)
@@ -180,16 +172,15 @@ def _read_csv(name: str, content: bytes) -> Table:
                 ]
             )
         )
-    rows = _records(name, text, delimiter)
-    width = max(map(len, rows), default=0)
+    numbers, rows = _records(name, text, delimiter)
     columns = {
         f"column_{n}": pl.Series(values, dtype=pl.String)
         for n, values in enumerate(zip_longest(*rows), start=1)
     }
-    cells = _clean(pl.DataFrame(columns))
-    header = _header_row(cells)
-    table = _table(name, cells, header, mended)
-    return _with_mended(table, *_ragged(rows, header, width))
+    grid = _Grid(_clean(pl.DataFrame(columns)), pl.Series(numbers, dtype=pl.Int64))
+    header = _header_row(grid.cells)
+    table = _table(name, grid, header, mended)
+    return Table(table.frame, mended=(*table.mended, *_too_long_rows(numbers, rows, header)))
 
 
 def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
@@ -229,11 +220,10 @@ def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
             )
         )
     controls = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-    count = len(controls.findall(text))
+    text, count = controls.subn(" ", text)
     if count > max(10, len(text) // 200):
         raise _not_a_table(name, _("not readable as text"))
     if count:
-        text = controls.sub(" ", text)
         mended.append(
             ngettext(
                 "{count} control character was read as a space.",
@@ -282,36 +272,40 @@ def _delimiter(text: str) -> tuple[str, str]:
     return text, max(_DELIMITERS, key=merit)
 
 
-def _records(name: str, text: str, delimiter: str) -> list[list[str]]:
-    """All rows, blank ones included; refuses a file with more rows or columns than a list has."""
+def _records(name: str, text: str, delimiter: str) -> tuple[list[int], list[list[str]]]:
+    """The rows that are not blank, and their numbers in the file (blank rows count there)."""
+    numbers: list[int] = []
     rows: list[list[str]] = []
-    filled = 0
+    number = 0
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        for number, record in enumerate(
+            csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1
+        ):
             while record and not record[-1]:
                 record.pop()
-            filled += bool(record)
+            if not record:
+                continue
+            numbers.append(number)
             rows.append(record)
-            if filled > MOST_ROWS + _HEADER_WITHIN:
+            if len(rows) > MOST_ROWS + _HEADER_WITHIN:
                 raise _too_many_rows(name)
             if len(record) > MOST_COLUMNS:
-                raise _too_many_columns(name, row=len(rows))
+                raise _too_many_columns(name, row=number)
     except csv.Error as error:
         raise UnreadableFile(
             _(
                 "Row {row} of {name} cannot be read: probably a quotation mark is opened there and "
                 "never closed. Correct the row and choose the file again."
-            ).format(row=len(rows) + 1, name=name)
+            ).format(row=number + 1, name=name)
         ) from error
-    return rows
+    return numbers, rows
 
 
-def _ragged(rows: list[list[str]], header: int, width: int) -> Iterable[str]:
-    """Sentences on rows that are longer than the header (shorter ones only lack empty cells)."""
-    columns = len(rows[header])
-    if width <= columns:
-        return
-    longer = [n for n, row in enumerate(rows[header + 1 :], header + 2) if len(row) > columns]
+def _too_long_rows(numbers: list[int], rows: list[list[str]], header: int) -> Iterable[str]:
+    """A sentence on rows longer than the header (shorter ones only lack empty cells)."""
+    width = len(rows[header])
+    below = zip(numbers[header + 1 :], rows[header + 1 :], strict=True)
+    longer = [number for number, row in below if len(row) > width]
     if longer:
         yield ngettext(
             "Row {rows} has more values than the header has names. The extra values are kept in "
@@ -330,7 +324,9 @@ def _read_workbook(name: str, content: bytes, sheet: str | None) -> Table:
     facts, cells = _open_in_child(name, content, sheet)
     mended = list(_about_workbook(facts, sheet))
     frame = _clean(pl.read_ipc(cells))
-    table = _table(name, frame, _header_row(frame), mended, _cell_reference)
+    numbers = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True)
+    grid = _Grid(frame, numbers)
+    table = _table(name, grid, _header_row(frame), mended, _cell_reference)
     return Table(table.frame, facts["sheet"], tuple(facts["sheets"]), table.mended)
 
 
@@ -464,6 +460,14 @@ def _about_workbook(facts: dict[str, Any], wanted: str | None) -> Iterable[str]:
 # From cells to a table
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """The cells of a file before it is known which row is the header, and the rows' numbers."""
+
+    cells: pl.DataFrame
+    numbers: pl.Series
+
+
 def _clean(cells: pl.DataFrame) -> pl.DataFrame:
     """Every cell stripped, without invisible characters or midnights; empty text is null."""
     text = pl.all().cast(pl.String).str.replace_all(_INVISIBLE, "").str.strip_chars()
@@ -498,14 +502,14 @@ def _cell_reference(row: int, column: int) -> str:
 
 def _table(
     name: str,
-    cells: pl.DataFrame,
+    grid: _Grid,
     header: int,
     mended: list[str],
-    place: Any = None,
+    place: Callable[[int, int], str] | None = None,
 ) -> Table:
-    _refuse_long_cells(name, cells, place)
-    body = cells.with_row_index(_ROW, offset=1).slice(header + 1)
-    body = body.with_columns(pl.col(_ROW).cast(pl.Int64))
+    _refuse_long_cells(name, grid, place)
+    cells = grid.cells
+    body = cells.with_columns(grid.numbers.alias(_ROW)).slice(header + 1)
     body = body.filter(pl.any_horizontal(pl.exclude(_ROW).is_not_null()))
     if body.height == 0:
         raise _no_rows(name)
@@ -518,7 +522,7 @@ def _table(
         if heading is not None or body[column].null_count() < body.height
     ]
     if len(kept) > MOST_COLUMNS:
-        raise _too_many_columns(name, row=header + 1)
+        raise _too_many_columns(name, row=grid.numbers[header])
     names = _unique([heading or _unnamed(column, cells) for column, heading in kept])
     body = body.select(
         *(
@@ -527,7 +531,7 @@ def _table(
         ),
         pl.col(_ROW),
     )
-    return Table(body, mended=(*mended, *_about_header(cells, header, kept, names)))
+    return Table(body, mended=(*mended, *_about_header(grid, header, kept, names)))
 
 
 def _unnamed(column: str, cells: pl.DataFrame) -> str:
@@ -549,12 +553,12 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _about_header(
-    cells: pl.DataFrame, header: int, kept: list[tuple[str, str | None]], names: list[str]
+    grid: _Grid, header: int, kept: list[tuple[str, str | None]], names: list[str]
 ) -> Iterable[str]:
-    if cells.head(header).select(pl.any_horizontal(pl.all().is_not_null()).any()).item():
+    if grid.cells.head(header).select(pl.any_horizontal(pl.all().is_not_null()).any()).item():
         yield _(
             "The header was found in row {row}; the rows above it are left out as titles."
-        ).format(row=header + 1)
+        ).format(row=grid.numbers[header])
     unnamed = [name for (_column, heading), name in zip(kept, names, strict=True) if not heading]
     if unnamed:
         yield ngettext(
@@ -573,22 +577,18 @@ def _about_header(
         )
 
 
-def _refuse_long_cells(name: str, cells: pl.DataFrame, place: Any) -> None:
-    for number, column in enumerate(cells.columns, start=1):
-        lengths = cells[column].str.len_chars()
+def _refuse_long_cells(name: str, grid: _Grid, place: Callable[[int, int], str] | None) -> None:
+    for number, column in enumerate(grid.cells.columns, start=1):
+        lengths = grid.cells[column].str.len_chars()
         longest = lengths.max()
         if isinstance(longest, int) and longest > LONGEST_CELL:
-            row = (lengths.arg_max() or 0) + 1
+            row = grid.numbers[lengths.arg_max() or 0]
             where = (
                 _("Cell {cell}").format(cell=place(row, number))
                 if place
                 else _("Row {row}, column {column}").format(row=row, column=number)
             )
             raise _too_long(name, where)
-
-
-def _with_mended(table: Table, *sentences: str) -> Table:
-    return Table(table.frame, table.sheet, table.sheets, (*table.mended, *sentences))
 
 
 def first_rows(rows: list[int], most: int = 5) -> str:
