@@ -69,7 +69,7 @@ def fresh(session: Session, relation: str, filters: Row) -> pl.DataFrame:
 
 
 def register(session: Session) -> pl.DataFrame:
-    """Every entry of the register, merged ones too, with `kept_id`: the entry that stands for it."""
+    """Every entry of the register, merged ones too; `kept_id` is the one that stands for it."""
     return rows(session, "supplier", "name").with_columns(kept_id=pl.coalesce("merged_into", "id"))
 
 
@@ -194,5 +194,5 @@ def delete(session: Session, relation: str, filters: Row) -> None:
 
 
 def call(session: Session, function: str, **arguments: Any) -> Any:
-    """Asks a function of the store, e.g. to share or to import. Raises Refused with its sentence."""
+    """Asks a function of the store, e.g. to share. Raises Refused with the sentence to show."""
     return _store(session).call(function, arguments)

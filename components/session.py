@@ -14,8 +14,7 @@ from typing import Any, cast
 import streamlit as st
 
 from quorum.language import _
-from quorum.store import Consortium, Principal, Store, Unavailable
-from quorum.store import door
+from quorum.store import Consortium, Principal, Store, Unavailable, door
 from quorum.store.accounts import Session as Ticket
 
 log = logging.getLogger("quorum.session")

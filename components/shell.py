@@ -1,12 +1,11 @@
 """The frame around every page: sign-in first, then navigation, then the page."""
 
+import sys
 from pathlib import Path
 
 import streamlit as st
 
 # The served script's folder is first on the path; the packages lie beside it.
-import sys
-
 ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
@@ -17,13 +16,13 @@ from components.session import Session, current_session, sign_out  # noqa: E402
 from quorum.language import _  # noqa: E402
 
 
-def page(name: str, title: str, **options: object) -> st.Page:  # type: ignore[valid-type]
+def page(name: str, title: str, **options: object) -> st.Page:
     if not (ROOT / "pages" / f"{name}.py").exists():
         return None  # type: ignore[return-value]
     return st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, **options)  # type: ignore[arg-type]
 
 
-def pages() -> dict[str, list[st.Page]]:  # type: ignore[valid-type]
+def pages() -> dict[str, list[st.Page]]:
     """The pages by section. Every one is declared at every run, so that each can be linked to."""
     found = {
         "": [page("overview", _("Overview"), default=True)],

@@ -1,4 +1,4 @@
-"""The words people read: every text goes through `_`, so that a second language is only a catalogue."""
+"""The words people read: all go through `_`, so that a second language is only a catalogue."""
 
 import gettext
 from pathlib import Path

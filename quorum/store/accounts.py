@@ -5,12 +5,12 @@ Supabase the same questions go to Supabase Auth.
 """
 
 import hashlib
+import json
 import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -57,7 +57,7 @@ class Accounts:
 
     def _ask(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
         with _plain_errors(), self._engine.connection() as db:
-            return db.execute(question, values).fetchall()  # type: ignore[arg-type]
+            return db.execute(question, values).fetchall()
 
     def is_empty(self) -> bool:
         """Whether the store waits for its first organisation."""
@@ -69,8 +69,6 @@ class Accounts:
 
     def invitation_for(self, token: str) -> dict[str, Any] | None:
         """What a link is for, or None for any link that does not work."""
-        import json
-
         with _plain_errors(), self._engine.connection() as db:
             db.execute("select set_config('role', 'anon', true)")
             found = db.execute("select public.invitation_for(%s)", (token,)).fetchone()
@@ -184,6 +182,3 @@ def _matches(stored: str, password: str) -> bool:
 def _hash(text: str) -> bytes:
     """Tokens and codes are 256 random bits: a plain hash is enough, and can be looked up."""
     return hashlib.sha256(text.encode()).digest()
-
-
-__all__ = ["Accounts", "DemoMember", "Session", "check_password", "psycopg"]

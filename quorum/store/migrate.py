@@ -76,7 +76,9 @@ def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
                 db.execute(_statements((folder / "shim.sql").read_text(encoding="utf-8")))
         with db.transaction():
             db.execute(_RECORD)
-        done = dict(db.execute("select number, checksum from quorum.migration").fetchall())
+        done: dict[int, str] = dict(
+            db.execute("select number, checksum from quorum.migration").fetchall()
+        )
         _check(known, done)
         waiting = [m for m in known if m.number not in done]
         for migration in waiting:
@@ -110,4 +112,4 @@ def _check(known: list[Migration], done: dict[int, str]) -> None:
 
 def _statements(text: str) -> sql.SQL:
     """The file as it stands: it is ours, and takes no parameters."""
-    return sql.SQL(text)  # type: ignore[arg-type]
+    return sql.SQL(text)
