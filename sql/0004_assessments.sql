@@ -129,12 +129,13 @@ create policy "Editors correct contacts"
 
 -- Many at once, all or none. rows: [{supplier_id, questionnaire, respondent_kind, company_name,
 -- contact, assessed_on, answers, evidence, other_actions, status}].
+-- Answers {imported: how many, items: their identifiers, so that they can be shared}.
 create function public.import_assessments(key uuid, rows jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   answer jsonb;
-  imported integer;
+  items jsonb;
 begin
   perform quorum.need_editor();
   answer := quorum.earlier_answer(key);
@@ -161,8 +162,9 @@ begin
       select id, quorum.my_organisation(), btrim(contact) from incoming
       where nullif(btrim(contact), '') is not null
   )
-  select count(*) into imported from assessed;
-  return quorum.keep_answer(key, jsonb_build_object('imported', imported));
+  select coalesce(jsonb_agg(id), '[]') into items from assessed;
+  return quorum.keep_answer(key,
+    jsonb_build_object('imported', jsonb_array_length(items), 'items', items));
 end
 $$;
 revoke execute on function public.import_assessments(uuid, jsonb) from public, anon;
