@@ -1,8 +1,8 @@
 """Frame in, plotly figure out: one look for every chart, on screen and in exported files.
 
-Text takes its colour from the theme it is shown in, marks are mid-tones that stand out on white
-and on black alike: so no figure needs to know whether the page is light or dark, and a switch of
-theme never leaves unreadable text behind. `for_paper` fixes the colours for an exported file.
+A builder does not know whether its figure will stand on a light or a dark page: marks are
+mid-tones that stand out on both, and `themed` gives the text its colour at the end ("light" also
+for files and print). Names stand above their bars, so that a figure works at 390 pixels as well.
 
 What a figure shows in words, for those who do not see it, is `figure.layout.meta["alt"]`.
 Texts in frames may come from people: all of them go through `_safe`.
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import cos, radians
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,6 +23,9 @@ import polars as pl
 
 from quorum.language import _, ngettext
 
+Theme = Literal["light", "dark"]
+INK: dict[Theme, str] = {"light": "#2a3638", "dark": "#cfd8da"}
+PAGE: dict[Theme, str] = {"light": "#ffffff", "dark": "#11181a"}
 FONT = "IBM Plex Sans, sans-serif"
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "responsive": True}
 MAP_CONFIG: dict[str, Any] = {
@@ -41,13 +44,18 @@ BAND_TEXT = {"low": "#0b2225", "medium": "#0b2225", "high": "#ffffff"}
 EDGE = "#2b8a8f"
 CLEAR = "rgba(0,0,0,0)"
 QUIET = "rgba(120,140,145,0.45)"
-LAND = "rgba(120,140,145,0.26)"
+LAND = "rgba(120,140,145,0.30)"
+SEA = "rgba(120,140,145,0.07)"
 # Okabe and Ito's colours that keep 3:1 on white and on black; symbols tell the rest apart.
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
+GLYPHS = "●■◆▲✚✖★⬢"
 
-ROW = 36  # pixels for one bar and the air around it
-LONGEST_LABEL = 24  # characters of a name beside a bar; all of it stands in the hover text
+ROW = 60  # pixels for a name, the bar below it, and air
+BAR = 0.44  # of a row
+LOWER = 0.14  # how far below the middle of its row a bar lies, to leave room for the name
+LETTER = 7.6  # pixels, about, of a character at 14 pixels
+LONGEST_LABEL = 20  # characters of a name beside a row; all of it stands in the hover text
 DRAWN_SITES = 2000  # more places than that are drawn as one mark per neighbourhood
 
 
@@ -64,10 +72,17 @@ def band_word(band: str | None) -> str:
     return words[band]
 
 
-def for_paper(figure: go.Figure) -> go.Figure:
-    """A copy with dark text on white, for files and print."""
-    paper = go.Figure(figure)
-    return paper.update_layout(font_color="#1a2527", paper_bgcolor="#ffffff", template="none")
+def themed(figure: go.Figure, theme: Theme = "light") -> go.Figure:
+    """A copy with text that is read at 4.5:1 or more on a page of that theme."""
+    copy = go.Figure(figure).update_layout(
+        font_color=INK[theme],
+        hoverlabel={"bgcolor": PAGE[theme], "bordercolor": QUIET, "font": {"color": INK[theme]}},
+    )
+    # Inside a bar without a fill plotly would guess, and guesses for a white page.
+    for bar in copy.select_traces({"type": "bar"}):
+        if bar.marker.color == CLEAR:
+            bar.insidetextfont.color = INK[theme]
+    return copy
 
 
 def bands_by_dimension(frame: pl.DataFrame, source: str) -> go.Figure:
@@ -93,16 +108,17 @@ def bands_by_dimension(frame: pl.DataFrame, source: str) -> go.Figure:
         figure.add_bar(
             name=band_word(band),
             orientation="h",
-            y=_positions(chosen["dimension"], dimensions),
+            y=_positions(chosen["dimension"], dimensions) + LOWER,
+            width=BAR,
             x=chosen["suppliers"].to_numpy(),
             text=texts,
             marker=_fill(band),
             **_inside(band),
             hovertemplate="%{text}<extra></extra>",
         )
-    figure.update_layout(barmode="stack", showlegend=crowded)
-    _rows(figure, dimensions)
-    figure.update_xaxes(visible=False)
+    figure.update_layout(barmode="stack")
+    _named_rows(figure, dimensions)
+    figure.update_xaxes(visible=False, range=[0, 1.003 * max(total.values(), default=1)])
     alt = "; ".join(
         _("{dimension}: {counts}").format(
             dimension=dimension,
@@ -163,23 +179,24 @@ def band_matrix(frame: pl.DataFrame, source: str) -> go.Figure:
                 ],
                 hovertemplate="%{hovertext}<extra></extra>",
                 marker=_fill(band) if sure else _fill(band, hatched_with=chosen["band_high"][0]),
-                **_inside(band),
+                **_inside(band, size=13),
             )
     figure.update_layout(barmode="overlay")
-    _rows(figure, order["supplier"].to_list())
+    left = _side_labels(figure, [_two_lines(name) for name in order["supplier"]], letters=16)
     figure.update_xaxes(
         side="top",
+        tickangle=0,
         tickvals=np.arange(len(dimensions)),
         ticktext=[_safe(dimension) for dimension in dimensions],
         range=[-0.5, len(dimensions) - 0.5],
         showgrid=False,
     )
-    weakest = [_safe(name, unescape=True) for name in order["supplier"].head(3)]
+    weakest = [" ".join(name.split()) for name in order["supplier"].head(3)]
     alt = _("Bands of {count} suppliers by dimension. Least ready: {names}.").format(
         count=len(ids), names=", ".join(weakest)
     )
     unit = _("Band and points. Hatched: a reconstructed value decides between two bands.")
-    return _finished(figure, len(ids), alt, unit, source, row=32, top=36)
+    return _finished(figure, len(ids), alt, unit, source, row=44, top=30, left=left)
 
 
 def trend(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Figure:
@@ -218,7 +235,7 @@ def trend(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Fi
                 row=number,
                 col=1,
             )
-        for value, label in _last_labels(panel):
+        for value, label in _last_labels(panel, names, zone.most):
             figure.add_annotation(
                 x=1, xref="x domain", xanchor="left", xshift=4, y=value, yref=_axis("y", number),
                 text=label, showarrow=False, align="left",
@@ -229,13 +246,17 @@ def trend(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Fi
         )  # fmt: skip
         figure.update_yaxes(
             range=[0, zone.most], tickvals=[0, zone.medium, zone.high, zone.most],
-            showgrid=False, zeroline=False, row=number, col=1,
+            showgrid=False, row=number, col=1,
         )  # fmt: skip
-    figure.update_xaxes(range=[first, last], showgrid=False, nticks=5, tickformat="%b %Y")
+    figure.update_xaxes(
+        range=[first, last], showgrid=False, nticks=4, tickangle=0, tickformat="%b %Y"
+    )
     alt = _("Points over time by dimension, as assessed by {names}.").format(names=", ".join(names))
     unit = _("Points; shaded: Low, Medium, High. An upright bar is the range of a reconstruction.")
-    finished = _finished(figure, len(zones), alt, unit, source, row=160, top=28)
-    return finished.update_layout(margin_r=132)
+    right = 26 + round(LETTER * min(max(map(len, names), default=0), 16))
+    return _finished(
+        figure, len(zones), alt, unit, source, row=170, top=28, axis=42, left=28, right=right
+    )
 
 
 def assessor_comparison(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Figure:
@@ -246,7 +267,7 @@ def assessor_comparison(frame: pl.DataFrame, zones: Mapping[str, Zones], source:
     """
     labels: list[str] = []
     figure = go.Figure()
-    spreads = []
+    spreads: list[str] = []
     for dimension, zone in zones.items():
         group = frame.filter(pl.col("dimension") == dimension).sort("points", "organisation")
         if group.is_empty():
@@ -254,10 +275,10 @@ def assessor_comparison(frame: pl.DataFrame, zones: Mapping[str, Zones], source:
         labels.append(f"<b>{_safe(dimension)}</b>")
         rows = np.arange(len(labels), len(labels) + group.height)
         labels += [_safe(_short(name)) for name in group["organisation"]]
-        for start, shade in ((zone.medium, 0.10), (zone.high, 0.12)):
+        for start in (zone.medium, zone.high):
             figure.add_shape(
                 type="rect", x0=start, x1=zone.most, y0=rows[0] - 0.5, y1=rows[-1] + 0.5,
-                fillcolor=f"rgba(43,138,143,{shade})", line_width=0, layer="below",
+                fillcolor="rgba(43,138,143,0.16)", line_width=0, layer="below",
             )  # fmt: skip
         for low, high, row in zip(group["points"], group["points_high"], rows, strict=True):
             if low != high:
@@ -277,7 +298,7 @@ def assessor_comparison(frame: pl.DataFrame, zones: Mapping[str, Zones], source:
             mode="markers+text",
             marker={"size": 12, "color": EDGE},
             text=[
-                f" {_range(low, high)}"
+                f" {_words(low, high, zone)} {_range(low, high)}"
                 for low, high in group.select("points", "points_high").iter_rows()
             ],
             textposition="middle right",
@@ -290,12 +311,14 @@ def assessor_comparison(frame: pl.DataFrame, zones: Mapping[str, Zones], source:
                 dimension=dimension, low=group["points"].min(), high=group["points_high"].max()
             )
         )
-    _rows(figure, labels, ready=True)
+    left = _side_labels(figure, labels, letters=LONGEST_LABEL)
     most = max((zone.most for zone in zones.values()), default=10)
-    figure.update_xaxes(range=[-0.4, most + 1], showgrid=False, zeroline=False, dtick=2)
+    figure.update_xaxes(
+        range=[-0.4, 1.45 * most], showgrid=False, tickangle=0, tickvals=np.arange(0, most + 1, 5)
+    )
     alt = _("Points that members gave: {spreads}.").format(spreads="; ".join(spreads))
-    unit = _("Points; the shaded parts are Medium and, darker, High.")
-    return _finished(figure, len(labels), alt, unit, source, row=28, axis=28)
+    unit = _("Points; shaded from where Medium and where High begins.")
+    return _finished(figure, len(labels), alt, unit, source, row=28, axis=26, left=left)
 
 
 def coverage_bar(assessed: int, stale: int, never: int, source: str) -> go.Figure:
@@ -322,14 +345,14 @@ def coverage_bar(assessed: int, stale: int, never: int, source: str) -> go.Figur
             insidetextfont={"color": colour} if colour else {},
             hovertemplate="%{fullData.name}<extra></extra>",
         )
-    figure.update_layout(barmode="stack", showlegend=crowded)
-    figure.update_xaxes(visible=False, range=[0, total])
-    figure.update_yaxes(visible=False)
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(visible=False, range=[0, 1.003 * total])
+    figure.update_yaxes(visible=False, range=[0.42, -0.42])
     alt = _("{assessed} assessed, {stale} stale, {never} never assessed.").format(
         assessed=assessed, stale=stale, never=never
     )
     unit = _("Number of suppliers.")
-    return _finished(figure, 1, alt, unit, source, legend=crowded, row=44)
+    return _finished(figure, 1, alt, unit, source, legend=crowded, row=40)
 
 
 def bars(frame: pl.DataFrame, label: str, value: str, unit: str, source: str) -> go.Figure:
@@ -343,19 +366,19 @@ def bars(frame: pl.DataFrame, label: str, value: str, unit: str, source: str) ->
     figure = go.Figure()
     figure.add_bar(
         orientation="h",
-        y=np.arange(len(names)),
+        y=np.arange(len(names)) + LOWER,
         x=ordered[value].to_numpy(),
         text=texts,
         textposition="outside",
         cliponaxis=False,
-        width=0.62,
+        width=BAR,
         marker={"color": EDGE},
         hovertext=[_safe(name) for name in names],
         hovertemplate="%{hovertext}: %{text}<extra></extra>",
     )
-    _rows(figure, names)
+    _named_rows(figure, names)
     top = float(ordered[value].max() or 1)  # type: ignore[arg-type]
-    figure.update_xaxes(visible=False, range=[0, top * 1.18])
+    figure.update_xaxes(visible=False, range=[0, top * 1.28])
     pairs = zip(names, texts, strict=True)
     alt = "; ".join(f"{name}: {text}" for name, text in list(pairs)[:10])
     return _finished(figure, len(names), alt, unit, source)
@@ -369,7 +392,7 @@ def share_ranges(frame: pl.DataFrame, source: str) -> go.Figure:
     to `high`. Rows keep the order in which they come.
     """
     labels = frame["label"].to_list()
-    y = np.arange(len(labels))
+    y = np.arange(len(labels)) + LOWER
     low, high, exact = (frame[name].to_numpy() for name in ("low", "high", "exact"))
     words = [
         f"{_percent(a)} – {_percent(b)}" if a != b else _percent(a)
@@ -383,7 +406,7 @@ def share_ranges(frame: pl.DataFrame, source: str) -> go.Figure:
     )
     for name, base, width, fill in parts:
         figure.add_bar(
-            name=name, orientation="h", y=y, base=base, x=width, marker=fill, width=0.56,
+            name=name, orientation="h", y=y, base=base, x=width, marker=fill, width=BAR,
             hovertext=[f"{_safe(a)}: {b}" for a, b in zip(labels, words, strict=True)],
             hovertemplate="%{hovertext}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
@@ -391,10 +414,10 @@ def share_ranges(frame: pl.DataFrame, source: str) -> go.Figure:
         x=high, y=y, mode="text", text=[f" {text}" for text in words],
         textposition="middle right", hoverinfo="skip", showlegend=False, cliponaxis=False,
     )  # fmt: skip
-    _rows(figure, labels)
+    _named_rows(figure, labels)
     top = float(high.max()) if len(high) else 1.0
     figure.update_xaxes(visible=False, range=[0, top * 1.45])
-    figure.update_layout(barmode="overlay", showlegend=True)
+    figure.update_layout(barmode="overlay")
     alt = "; ".join(f"{a}: {b}" for a, b in zip(labels, words, strict=True))
     unit = _("Percent of the supplier's turnover.")
     return _finished(figure, len(labels), alt, unit, source, legend=True)
@@ -434,10 +457,10 @@ def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.
         y=marks["latitude"].to_numpy(),
         mode="markers",
         marker={
-            "size": np.minimum(8 + 3 * np.sqrt(marks["count"].to_numpy() - 1.0), 28),
+            "size": np.minimum(7 + 3 * np.sqrt(marks["count"].to_numpy() - 1.0), 28),
             "color": EDGE,
             "opacity": 0.8,
-            "line": {"color": "rgba(255,255,255,0.7)", "width": 1},
+            "line": {"color": "rgba(255,255,255,0.6)", "width": 0.6},
         },
         customdata=marks["id"].to_list(),
         text=[
@@ -456,11 +479,12 @@ def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.
         y=ring_y,
         mode="markers+text",
         marker={
-            "symbol": "circle-open",
-            "size": 22 + 6 * np.log10(np.maximum(rings["count"].to_numpy(), 1)),
-            "color": EDGE,
-            "line": {"width": 2},
+            "size": 18 + 5 * np.log10(np.maximum(rings["count"].to_numpy(), 1)),
+            "color": BAND_FILL["low"],
+            "opacity": 1,
+            "line": {"color": EDGE, "width": 1.5},
         },
+        textfont={"color": BAND_TEXT["low"], "size": 13},
         text=[str(count) for count in rings["count"]],
         hovertext=[
             _("{n} in {country}, position unknown").format(
@@ -470,7 +494,7 @@ def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    figure.update_layout(dragmode="pan")
+    figure.update_layout(dragmode="pan", modebar={"bgcolor": CLEAR, "color": EDGE})
     figure.update_xaxes(visible=False, range=[west, east], constrain="range")
     figure.update_yaxes(
         visible=False, range=[south, north], scaleanchor="x", constrain="range",
@@ -486,8 +510,8 @@ def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.
     )
     unit = _("A dot is a site, a ring counts sites whose position is unknown.")
     ground = _("Outlines: Natural Earth, which takes no side in a dispute over a border.")
-    finished = _finished(figure, 1, alt, unit, f"{source} {ground}", row=420, free=True)
-    return finished.update_layout(modebar={"bgcolor": CLEAR, "color": EDGE, "activecolor": EDGE})
+    finished = _finished(figure, 1, alt, unit, f"{source} {ground}", row=380, free=True)
+    return finished.update_layout(plot_bgcolor=SEA, modebar_activecolor=EDGE)
 
 
 # The one look
@@ -503,61 +527,75 @@ def _finished(
     row: int = ROW,
     top: int = 4,
     axis: int = 0,
+    left: int = 0,
+    right: int = 8,
     legend: bool = False,
     free: bool = False,
 ) -> go.Figure:
-    """The figure with type, margins, foot line and alternative text.
+    """The figure with type, margins, foot lines and alternative text.
 
-    Heights are in pixels: `row` for each of `rows`, `top` above and `axis` below them. `free`
-    leaves panning and zooming on.
+    Heights and widths are in pixels: `row` for each of `rows`, `top` above and `axis` below them,
+    `left` and `right` beside them. `free` leaves panning and zooming on.
     """
-    foot = textwrap.wrap(f"{unit} {source}", 56)
-    above = top + (28 if legend else 0)
-    below = axis + 20 * len(foot) + 12
+    foot = textwrap.wrap(f"{unit} {source}", 50)  # what 390 pixels hold
+    above = top + (38 if legend else 0)
+    below = axis + 8 + 21 * len(foot) + 6
+    figure.add_annotation(
+        text="<br>".join(_safe(line) for line in foot), align="left", showarrow=False,
+        x=0, xref="paper", xanchor="left", xshift=-left,
+        y=0, yref="paper", yanchor="top", yshift=-axis - 8,
+    )  # fmt: skip
     figure.update_layout(
+        template="none",
         height=above + max(rows, 1) * row + below,
-        margin={"l": 0, "r": 8, "t": above, "b": below, "pad": 4},
+        margin={"l": left, "r": right, "t": above, "b": below, "pad": 0},
         font={"family": FONT, "size": 14},
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
-        bargap=0.28,
         hovermode="closest",
         hoverlabel={"font": {"family": FONT, "size": 14}, "align": "left"},
         legend={
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom",
-            "xref": "container", "traceorder": "normal", "font": {"size": 14},
-            "itemclick": False, "itemdoubleclick": False,
+            "traceorder": "normal", "itemclick": False, "itemdoubleclick": False,
+            "indentation": -8, "bgcolor": CLEAR,
         },
-        title={
-            "text": "<br>".join(_safe(line) for line in foot),
-            "font": {"family": FONT, "size": 14, "weight": 400},
-            "x": 0, "xref": "container", "xanchor": "left",
-            "y": 0, "yref": "container", "yanchor": "bottom", "pad": {"b": 2, "l": 0},
-        },
+        showlegend=legend,
         meta={"alt": alt},
     )  # fmt: skip
-    if figure.layout.showlegend is None:
-        figure.update_layout(showlegend=False)
     if not free:
         figure.update_layout(dragmode=False)
-        figure.update_xaxes(fixedrange=True)
-        figure.update_yaxes(fixedrange=True)
-    figure.update_xaxes(tickfont_size=14)
-    figure.update_yaxes(tickfont_size=14)
+    calm = {"automargin": False, "gridcolor": QUIET, "zeroline": False, "fixedrange": not free}
+    figure.update_xaxes(calm)
+    figure.update_yaxes(calm)
     return figure
 
 
-def _rows(figure: go.Figure, labels: Sequence[str], *, ready: bool = False) -> None:
-    """One row per label, the first on top. Positions are numbers: a name that looks like a number
-    or a date, or that occurs twice, stays what it is."""
+def _named_rows(figure: go.Figure, labels: Sequence[str]) -> None:
+    """One row per label, the first on top, each with its label above the bar. Positions are
+    numbers: a name that looks like a number or a date, or occurs twice, stays what it is."""
+    for place, label in enumerate(labels):
+        figure.add_annotation(
+            text=_safe(_short(label, 44)), showarrow=False,
+            x=0, xref="paper", xanchor="left", y=place - 0.5, yanchor="top",
+        )  # fmt: skip
+    figure.update_yaxes(visible=False, range=[len(labels) - 0.5, -0.5])
+
+
+def _side_labels(figure: go.Figure, labels: Sequence[str], letters: int) -> int:
+    """One row per label, its label on the left, escaped before; the width they take in pixels."""
     figure.update_yaxes(
         tickvals=np.arange(len(labels)),
-        ticktext=list(labels) if ready else [_safe(_short(label)) for label in labels],
+        ticktext=list(labels),
         range=[len(labels) - 0.5, -0.5],
-        automargin=True,
         showgrid=False,
-        zeroline=False,
+        ticklabelstandoff=6,
     )
+    return round(letters * LETTER) + 8
+
+
+def _two_lines(name: str) -> str:
+    lines = textwrap.wrap(" ".join(name.split()), 16, max_lines=2, placeholder="…")
+    return "<br>".join(_safe(line) for line in lines)
 
 
 def _positions(values: pl.Series, order: Sequence[str]) -> Any:
@@ -582,23 +620,31 @@ def _fill(band: str | None, *, hatched_with: str | None = None) -> dict[str, Any
     return fill
 
 
-def _inside(band: str | None) -> dict[str, Any]:
+def _inside(band: str | None, size: int = 14) -> dict[str, Any]:
     """Text in the middle of a bar, dark or light as its fill needs; the page's own on no fill."""
     return {
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
-        "insidetextfont": {"color": BAND_TEXT[band]} if band else {},
+        "insidetextfont": {"size": size} | ({"color": BAND_TEXT[band]} if band else {}),
     }
 
 
 def _cell(row: Mapping[str, Any]) -> str:
     if row["band"] is None:
-        return band_word(None)
+        return band_word(None).replace(" ", "<br>")
     points = _range(row["points"], row["points_high"])
     if row["band"] == row["band_high"]:
         return f"{band_word(row['band'])} {points}"
-    return f"{band_word(row['band'])}–{band_word(row['band_high'])} {points}"
+    return f"{band_word(row['band'])}–{band_word(row['band_high'])}<br>{points}"
+
+
+def _words(low: float, high: float, zone: Zones) -> str:
+    words = [
+        band_word("high" if end >= zone.high else "medium" if end >= zone.medium else "low")
+        for end in (low, high)
+    ]
+    return words[0] if words[0] == words[1] else "–".join(words)
 
 
 def _range(low: float, high: float) -> str:
@@ -616,14 +662,13 @@ def _percent(value: float) -> str:
     return f"{value:.2g} %" if value < 10 else f"{value:.0f} %"
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1].rstrip() + "…"
+def _short(name: str, letters: int = LONGEST_LABEL) -> str:
+    return name if len(name) <= letters else name[: letters - 1].rstrip() + "…"
 
 
-def _safe(text: str, *, unescape: bool = False) -> str:
+def _safe(text: str) -> str:
     """Text that plotly shows as it is: it reads `<b>`, `<a href>` and entities in any text."""
-    one_line = " ".join(str(text).split())
-    return one_line if unescape else html.escape(one_line, quote=False)
+    return html.escape(" ".join(str(text).split()), quote=False)
 
 
 def _axis(letter: str, number: int) -> str:
@@ -645,31 +690,40 @@ def _draw_zones(figure: go.Figure, zone: Zones, panel: int) -> None:
         )  # fmt: skip
 
 
-def _last_labels(panel: pl.DataFrame) -> Iterable[tuple[float, str]]:
-    """Where each line ends and whose it is; lines that end together share a label."""
+def _last_labels(
+    panel: pl.DataFrame, names: Sequence[str], most: float
+) -> Iterable[tuple[float, str]]:
+    """Where the name of each line stands, and the name with its symbol.
+
+    Names stand where their lines end, moved apart where those are closer than a line of text.
+    """
     ends = (
         panel.sort("date")
-        .group_by("organisation", maintain_order=True)
+        .group_by("organisation")
         .agg(((pl.col("points") + pl.col("points_high")) / 2).last().alias("end"))
-        .group_by("end")
-        .agg(pl.col("organisation").sort())
-        .sort("end")
+        .sort("end", "organisation")
     )
-    for end, names in ends.iter_rows():
-        others = len(names) - 1
-        label = _safe(names[0] if len(names[0]) <= 16 else names[0][:15].rstrip() + "…")
-        if others:
-            label += " " + ngettext("and {n} more", "and {n} more", others).format(n=others)
-        yield end, label
+    room = min(most * 17 / 140, most / max(ends.height - 1, 1))  # 140 pixels: a panel's height
+    places: list[float] = []
+    for end in ends["end"]:
+        places.append(max(end, places[-1] + room) if places else end)
+    top = most
+    for index in reversed(range(len(places))):
+        places[index] = min(places[index], top)
+        top = places[index] - room
+    for place, name in zip(places, ends["organisation"], strict=True):
+        index = names.index(name)
+        glyph = f'<span style="color:{LINES[index % len(LINES)]}">{GLYPHS[index % len(GLYPHS)]}'
+        yield place, f"{glyph}</span> {_safe(_short(name, 16))}"
 
 
 def _padded(dates: pl.Series) -> tuple[Any, Any]:
     """The first and last date with air on both sides: more on the left, where bands are named."""
     if dates.is_empty():
         return None, None
-    days = np.array([dates.min(), dates.max()], dtype="datetime64[D]")
+    days: Any = np.array([dates.min(), dates.max()], dtype="datetime64[D]")
     span = max(int((days[1] - days[0]).astype(int)), 60)
-    return days[0] - span // 5, days[1] + span // 25
+    return days[0] - span // 3, days[1] + span // 25
 
 
 class _World(NamedTuple):
