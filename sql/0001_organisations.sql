@@ -359,20 +359,27 @@ begin
 end
 $$;
 
-create function public.create_consortium(consortium_id uuid, name text, purpose text) returns uuid
+create function public.create_consortium(key uuid, name text, purpose text) returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+  founder uuid := quorum.my_organisation();
+  -- Made from founder and key: a repeated submit founds nothing twice, and nobody can try out
+  -- whether an identifier is taken.
+  founded uuid := md5(founder::text || create_consortium.key::text)::uuid;
 begin
   perform quorum.need_admin();
-  -- The caller chooses the identifier, so that a repeated submit founds nothing twice.
-  if create_consortium.consortium_id = any (quorum.my_consortia()) then
-    return create_consortium.consortium_id;
+  if create_consortium.key is null then
+    perform quorum.refuse('The submit carries no key. Reload the page and try again.');
   end if;
   insert into public.consortium (id, name, purpose)
-    values (create_consortium.consortium_id, btrim(create_consortium.name), coalesce(btrim(create_consortium.purpose), ''));
-  insert into public.membership (consortium_id, organisation_id, role)
-    values (create_consortium.consortium_id, quorum.my_organisation(), 'coordinator');
-  return create_consortium.consortium_id;
+    values (founded, btrim(create_consortium.name), coalesce(btrim(create_consortium.purpose), ''))
+    on conflict (id) do nothing;
+  if found then
+    insert into public.membership (consortium_id, organisation_id, role)
+      values (founded, founder, 'coordinator');
+  end if;
+  return founded;
 end
 $$;
 
@@ -517,20 +524,39 @@ begin
 end
 $$;
 
+-- Who may not invite into the consortium any more leaves no open link to it behind.
+create function quorum.withdraw_invitations(consortium uuid, organisation uuid) returns void
+language sql volatile security definer set search_path = ''
+as $$
+  update public.invitation set revoked_at = now()
+  where consortium_id = $1 and organisation_id = $2 and used_at is null and revoked_at is null
+$$;
+revoke execute on function quorum.withdraw_invitations(uuid, uuid) from public, anon;
+
 create function public.set_membership_role(membership_id uuid, role text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+  consortium uuid;
+  organisation uuid;
 begin
   perform quorum.need_admin();
   if set_membership_role.role is null or set_membership_role.role not in ('coordinator', 'member') then
     perform quorum.refuse('Choose a role: coordinator or member.');
   end if;
+  -- Two coordinators who demote each other at once would leave none: one waits for the other.
+  perform 1 from public.consortium c join public.membership m on m.consortium_id = c.id
+    where m.id = membership_id for update of c;
   update public.membership m set role = set_membership_role.role
     where m.id = membership_id and m.left_at is null
       and m.consortium_id = any (quorum.my_coordinated())
-      and m.organisation_id <> quorum.my_organisation();
+      and m.organisation_id <> quorum.my_organisation()
+    returning m.consortium_id, m.organisation_id into consortium, organisation;
   if not found then
     raise exception 'Only another coordinator of the consortium may change this.' using errcode = 'Q0004';
+  end if;
+  if set_membership_role.role = 'member' then
+    perform quorum.withdraw_invitations(consortium, organisation);
   end if;
 end
 $$;

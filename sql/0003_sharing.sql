@@ -5,7 +5,7 @@
 -- Tables -----------------------------------------------------------------------------------------
 
 create table public.sharing (
-  id uuid primary key default gen_random_uuid(),
+  id uuid not null default gen_random_uuid(),
   organisation_id uuid not null references public.organisation,
   consortium_id uuid not null references public.consortium,
   relation text not null check (relation in ('assessment', 'site_list', 'spend')),
@@ -18,6 +18,7 @@ create table public.sharing (
   ends_on date not null,
   ended_at timestamptz,
   ended_because text check (ended_because in ('revoked', 'end date', 'left the consortium')),
+  primary key (organisation_id, id),
   check (level = 'record' or relation = 'spend'),
   check ((ended_at is null) = (ended_because is null))
 );
@@ -40,9 +41,10 @@ comment on column public.sharing.ended_because is 'Why it ended.';
 
 create table public.sharing_item (
   organisation_id uuid not null references public.organisation,
-  sharing_id uuid not null references public.sharing,
+  sharing_id uuid not null,
   item_id uuid not null,
-  primary key (organisation_id, sharing_id, item_id)
+  primary key (organisation_id, sharing_id, item_id),
+  foreign key (organisation_id, sharing_id) references public.sharing (organisation_id, id)
 );
 create index sharings_of_item on public.sharing_item (organisation_id, item_id);
 comment on table public.sharing_item is 'The contributions that a receipt covers.';

@@ -4,7 +4,7 @@
 -- Tables -----------------------------------------------------------------------------------------
 
 create table public.assessment (
-  id uuid not null default gen_random_uuid() unique,
+  id uuid not null default gen_random_uuid(),
   organisation_id uuid not null default quorum.my_organisation() references public.organisation,
   supplier_id uuid not null references public.supplier,
   questionnaire text not null check (length(questionnaire) between 1 and 100),
@@ -23,6 +23,10 @@ create table public.assessment (
   primary key (organisation_id, id),
   constraint drafts_are_private check (status = 'final' or shared_with = '{}')
 );
+alter table public.assessment
+  alter column answers set statistics 0,
+  alter column evidence set statistics 0,
+  alter column other_actions set statistics 0;
 create index assessments_shared on public.assessment using gin (shared_with);
 create index assessments_of_supplier on public.assessment (organisation_id, supplier_id, assessed_on);
 comment on table public.assessment is 'Answers to the supplier questionnaire. A draft is its organisation''s own; a final one can be shared.';
@@ -53,6 +57,9 @@ create table public.assessment_contact (
   primary key (organisation_id, assessment_id),
   foreign key (organisation_id, assessment_id) references public.assessment (organisation_id, id) on delete cascade
 );
+alter table public.assessment_contact
+  alter column contact set statistics 0,
+  alter column internal_note set statistics 0;
 comment on table public.assessment_contact is 'Contact and internal note of an assessment. Never shared.';
 comment on column public.assessment_contact.assessment_id is 'The assessment.';
 comment on column public.assessment_contact.organisation_id is 'The owner.';

@@ -4,7 +4,7 @@
 -- Tables -----------------------------------------------------------------------------------------
 
 create table public.site_list (
-  id uuid not null default gen_random_uuid() unique,
+  id uuid not null default gen_random_uuid(),
   organisation_id uuid not null references public.organisation,
   supplier_id uuid not null references public.supplier,
   title text not null check (length(btrim(title)) between 1 and 200),

@@ -4,7 +4,7 @@
 -- Tables -----------------------------------------------------------------------------------------
 
 create table public.spend_import (
-  id uuid not null default gen_random_uuid() unique,
+  id uuid not null default gen_random_uuid(),
   organisation_id uuid not null references public.organisation,
   file_name text not null default '' check (length(file_name) <= 300),
   row_count integer not null check (row_count > 0),
@@ -40,6 +40,7 @@ create table public.spend (
 alter table public.spend
   alter column amount set statistics 0,
   alter column supplier_id set statistics 0,
+  alter column category set statistics 0,
   alter column contract_reference set statistics 0,
   alter column contract_end set statistics 0;
 create index spend_shared on public.spend using gin (shared_with);
@@ -187,8 +188,8 @@ as $$
     min(s.ends_on)
   from unnest(items) as i (item_id)
   left join public.sharing_item c on c.organisation_id = owner and c.item_id = i.item_id
-  left join public.sharing s on s.id = c.sharing_id and s.ended_at is null
-    and s.ends_on >= current_date
+  left join public.sharing s on s.organisation_id = owner and s.id = c.sharing_id
+    and s.ended_at is null and s.ends_on >= current_date
   group by i.item_id
 $$;
 
@@ -214,22 +215,29 @@ begin
 end
 $$;
 
-create function quorum.end_sharings(ids uuid[], because text) returns void
+-- One act at a time on an organisation's receipts: each computes the standing of rows from all of
+-- them, and would otherwise write back what another has just ended.
+create function quorum.lock_sharings(owner uuid) returns void
+language sql volatile set search_path = ''
+as $$ select pg_advisory_xact_lock(hashtextextended(owner::text || 'share', 0)) $$;
+
+-- The caller holds the lock.
+create function quorum.end_sharings(owner uuid, ids uuid[], because text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   ended record;
 begin
   update public.sharing set ended_at = now(), ended_because = because
-    where id = any (ids) and ended_at is null;
+    where organisation_id = owner and id = any (ids) and ended_at is null;
   for ended in
-    select s.relation, s.organisation_id, array_agg(distinct i.item_id) as items
+    select s.relation, array_agg(distinct i.item_id) as items
     from public.sharing s join public.sharing_item i
       on i.organisation_id = s.organisation_id and i.sharing_id = s.id
-    where s.id = any (ids)
-    group by s.relation, s.organisation_id
+    where s.organisation_id = owner and s.id = any (ids)
+    group by s.relation
   loop
-    perform quorum.apply_sharings(ended.relation, ended.organisation_id, ended.items);
+    perform quorum.apply_sharings(ended.relation, owner, ended.items);
   end loop;
 end
 $$;
@@ -239,15 +247,16 @@ create function quorum.end_due_sharings() returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  due uuid[];
+  due record;
 begin
-  select array_agg(id) into due from (
-    select id from public.sharing where ended_at is null and ends_on < current_date
-    for update skip locked
-  ) d;
-  if due is not null then
-    perform quorum.end_sharings(due, 'end date');
-  end if;
+  for due in
+    select s.organisation_id as owner, array_agg(s.id) as ids
+    from public.sharing s where s.ended_at is null and s.ends_on < current_date
+    group by s.organisation_id order by s.organisation_id
+  loop
+    perform quorum.lock_sharings(due.owner);
+    perform quorum.end_sharings(due.owner, due.ids, 'end date');
+  end loop;
 end
 $$;
 
@@ -263,10 +272,10 @@ declare
   fresh uuid[];
 begin
   perform quorum.need_editor();
-  perform pg_advisory_xact_lock(hashtextextended(owner::text || 'share', 0));
+  perform quorum.lock_sharings(owner);
   if exists (select from public.sharing s where s.id = share.sharing_id and s.organisation_id = owner) then
     return (select jsonb_build_object('sharing_id', s.id, 'shared', s.item_count)
-      from public.sharing s where s.id = share.sharing_id);
+      from public.sharing s where s.id = share.sharing_id and s.organisation_id = owner);
   end if;
   if share.consortium_id is null or share.consortium_id <> all (quorum.my_consortia()) then
     raise exception 'Your organisation is not in this consortium.' using errcode = 'Q0004';
@@ -298,7 +307,8 @@ begin
     perform quorum.refuse('Only finished contributions of your own organisation can be shared.');
   end if;
   if exists (
-    select from public.sharing_item i join public.sharing s on s.id = i.sharing_id
+    select from public.sharing_item i join public.sharing s
+      on s.organisation_id = owner and s.id = i.sharing_id
     where i.organisation_id = owner and i.item_id = any (owned) and s.ended_at is null
       and s.consortium_id = share.consortium_id and s.level <> share.level
   ) then
@@ -306,7 +316,8 @@ begin
   end if;
   select array_agg(o) into fresh from unnest(owned) as o
     where not exists (
-      select from public.sharing_item i join public.sharing s on s.id = i.sharing_id
+      select from public.sharing_item i join public.sharing s
+      on s.organisation_id = owner and s.id = i.sharing_id
       where i.organisation_id = owner and i.item_id = o and s.ended_at is null
         and s.consortium_id = share.consortium_id);
   if fresh is null then
@@ -327,14 +338,16 @@ $$;
 create function public.revoke_sharing(sharing_id uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+  owner uuid := quorum.my_organisation();
 begin
   perform quorum.need_editor();
-  perform pg_advisory_xact_lock(hashtextextended(quorum.my_organisation()::text || 'share', 0));
+  perform quorum.lock_sharings(owner);
   if not exists (select from public.sharing s where s.id = revoke_sharing.sharing_id
-      and s.organisation_id = quorum.my_organisation() and s.ended_at is null) then
+      and s.organisation_id = owner and s.ended_at is null) then
     perform quorum.refuse('This receipt has already ended.');
   end if;
-  perform quorum.end_sharings(array[revoke_sharing.sharing_id], 'revoked');
+  perform quorum.end_sharings(owner, array[revoke_sharing.sharing_id], 'revoked');
 end
 $$;
 
@@ -345,6 +358,8 @@ as $$
 declare
   ended uuid[];
 begin
+  -- What the organisation is sharing at this moment ends with the rest, or is refused.
+  perform quorum.lock_sharings(organisation);
   perform 1 from public.consortium c where c.id = consortium for update;
   update public.membership m set left_at = now()
     where m.consortium_id = consortium and m.organisation_id = organisation and m.left_at is null;
@@ -359,8 +374,9 @@ begin
   select array_agg(s.id) into ended from public.sharing s
     where s.organisation_id = organisation and s.consortium_id = consortium and s.ended_at is null;
   if ended is not null then
-    perform quorum.end_sharings(ended, 'left the consortium');
+    perform quorum.end_sharings(organisation, ended, 'left the consortium');
   end if;
+  perform quorum.withdraw_invitations(consortium, organisation);
 end
 $$;
 
@@ -388,7 +404,7 @@ $$;
 
 revoke execute on function
   quorum.standing(uuid, uuid[]), quorum.apply_sharings(text, uuid, uuid[]),
-  quorum.end_sharings(uuid[], text),
+  quorum.lock_sharings(uuid), quorum.end_sharings(uuid, uuid[], text),
   quorum.end_due_sharings(), quorum.end_membership(uuid, uuid) from public, anon;
 revoke execute on function
   public.share(uuid, text, uuid[], uuid, text, text, date, text), public.revoke_sharing(uuid),
