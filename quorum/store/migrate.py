@@ -61,6 +61,31 @@ def migrations(folder: Path = SQL) -> list[Migration]:
     return found
 
 
+@dataclass(frozen=True)
+class Check:
+    """A rule of sql/checks.sql: any row that `query` gives is a failure."""
+
+    number: int
+    slug: str
+    rule: str
+    query: str
+
+
+def checks(folder: Path = SQL) -> list[Check]:
+    """The rules that the catalogue of every store keeps, in order."""
+    text = (folder / "checks.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- (\d\d) (\w+): ", text, flags=re.MULTILINE)[1:]
+    found = []
+    for number, slug, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        rule, query = body.split("\nselect", 1)
+        found.append(
+            Check(
+                int(number), slug, rule.replace("\n--", ""), f"select{query.rstrip().rstrip(';')}"
+            )
+        )
+    return found
+
+
 def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
     """Runs what the store has not run yet; returns the names of the files that ran.
 

@@ -1,0 +1,87 @@
+"""The catalogue keeps the rules of sql/checks.sql, and each rule notices when it is broken."""
+
+import psycopg
+import pytest
+
+from quorum.store.embedded import Engine
+from quorum.store.migrate import Check, checks
+from quorum.store.relations import RELATIONS
+
+CHECKS = {check.slug: check for check in checks()}
+
+# One way to break each rule.
+BREAKS = {
+    "row_security": "alter table spend no force row level security",
+    "nothing_for_strangers": "grant select (name) on organisation to anon",
+    "no_table_powers": "grant truncate on assessment to authenticated",
+    "members_do_not_reach_helpers": "grant select on quorum.submission to authenticated",
+    "comments": "alter table site_list add column colour text",
+    "keys_start_with_the_owner": "alter table assessment add unique (id)",
+    "references_start_with_the_owner": """
+        alter table sharing_item add column list uuid, add column owner uuid,
+        add foreign key (owner, list) references site_list (organisation_id, id)""",
+    "search_path": "create function leak() returns int language sql as 'select 1'",
+    "functions_for_strangers": "grant execute on function public.spend_bands() to anon",
+    "helpers_for_members": "grant execute on function quorum.watch(regclass) to authenticated",
+    "views": "create view everything as select * from spend",
+    "once_a_query": """create policy "Slow" on spend for select to authenticated
+        using (organisation_id = quorum.my_organisation())""",
+    "policies_name_their_role": 'create policy "All" on spend for select using (false)',
+    "checked_updates": """create policy "Unchecked" on spend for update to authenticated
+        using (false)""",
+    "no_statistics": "alter table spend alter column amount set statistics 10",
+    "watched": "drop trigger trace_update on spend",
+    "the_trail_stands": "alter table audit_event disable trigger stands",
+    "money_is_exact": "alter table supplier_turnover alter column amount type double precision",
+    "owners_are_not_members": "alter function public.pulse() owner to authenticated",
+    "no_making": "grant create on schema public to authenticated",
+}
+
+
+def test_rules_are_numbered_from_one_without_a_gap() -> None:
+    assert [check.number for check in checks()] == list(range(1, len(checks()) + 1))
+
+
+def test_every_rule_has_a_way_to_break_it() -> None:
+    assert list(BREAKS) == list(CHECKS)
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda c: f"{c.number:02d}_{c.slug}")
+def test_the_store_keeps_the_rule(engine: Engine, check: Check) -> None:
+    with psycopg.connect(engine.owner_address) as db:
+        assert db.execute(check.query).fetchall() == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("slug", BREAKS)
+def test_the_rule_notices_when_it_is_broken(engine: Engine, slug: str) -> None:
+    with psycopg.connect(engine.owner_address) as db:
+        db.execute(BREAKS[slug])  # type: ignore[arg-type]
+        assert db.execute(CHECKS[slug].query).fetchall() != []  # type: ignore[arg-type]
+        db.rollback()
+
+
+TYPES = {
+    "uuid": "String", "text": "String", "character": "String", "jsonb": "String",
+    "bigint": "Int64", "integer": "Int64", "numeric": "Float64", "double precision": "Float64",
+    "date": "Date", "timestamp with time zone": "Datetime(time_unit='us', time_zone='UTC')",
+    "boolean": "Boolean", "uuid[]": "List(String)", "text[]": "List(String)",
+}  # fmt: skip
+
+# Columns that are in the database and go no further, with the reason.
+KEPT_BACK = {
+    ("invitation", "token_hash"),  # whoever reads it could recognise a link
+    ("supplier_merge", "moved"),  # how a merge is undone
+    ("sharing", "created_by"),  # the audit trail says who
+}
+
+
+def test_relations_are_the_tables_of_the_store_column_by_column(engine: Engine) -> None:
+    with psycopg.connect(engine.owner_address) as db:
+        found = db.execute(
+            """select c.relname, t.attname, split_part(format_type(t.atttypid, null), '(', 1)
+            from pg_class c join pg_attribute t on t.attrelid = c.oid
+            where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+              and t.attnum > 0 and not t.attisdropped"""
+        ).fetchall()
+    stored = {(r, c): TYPES[kind] for r, c, kind in found if (r, c) not in KEPT_BACK}
+    assert stored == {(r, c): str(t) for r, row in RELATIONS.items() for c, t in row.items()}
