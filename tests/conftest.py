@@ -36,9 +36,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     running.close()
 
 
-@pytest.fixture
-def store(engine: Engine) -> Engine:
-    """The store, empty."""
+def emptied(engine: Engine) -> Engine:
+    """The store without anything in it."""
     with psycopg.connect(engine.owner_address) as db:
         # The audit trail refuses to be emptied; replication mode is the owner's way past it.
         db.execute("set session_replication_role = replica")
@@ -50,6 +49,12 @@ def store(engine: Engine) -> Engine:
         db.execute(f"truncate {tables[0]} cascade")
         db.execute("update auth.store set demo = false")
     return engine
+
+
+@pytest.fixture
+def store(engine: Engine) -> Engine:
+    """The store, empty."""
+    return emptied(engine)
 
 
 @dataclass
@@ -192,10 +197,8 @@ def _password_hash() -> str:
     return _hashed[0]
 
 
-@pytest.fixture
-def world(store: Engine) -> World:
-    """The named actors: `north admin`, `north editor`, `north viewer`, `south admin`,
-    `west admin` (removed from the consortium), `east admin` (outside)."""
+def small_world(store: Engine) -> World:
+    """The actors in a store that was empty."""
     made = World(store)
     found = made.owner(
         "insert into consortium (name, purpose) values ('Nordic ICT buyers', '') returning id::text"
@@ -213,6 +216,13 @@ def world(store: Engine) -> World:
                 "coordinator" if name == "north" else "member", name == "west",
             )  # fmt: skip
     return made
+
+
+@pytest.fixture
+def world(store: Engine) -> World:
+    """The named actors: `north admin`, `north editor`, `north viewer`, `south admin`,
+    `west admin` (removed from the consortium), `east admin` (outside)."""
+    return small_world(store)
 
 
 @pytest.fixture
