@@ -35,13 +35,15 @@ def cached(session: Session, make: Callable[..., Result], *arguments: Any) -> Re
     """
     if getattr(make, "__closure__", None) or "<" in make.__qualname__:
         raise TypeError(f"{make.__qualname__} is not a plain function of a module")
+    # Streamlit calls every page's module "__main__": only the file tells two pages apart.
+    source = getattr(getattr(make, "__code__", None), "co_filename", "")
     principal = session.principal
     key = (principal.ticket, principal.role, principal.organisation_id)
     return cast(
         Result,
         _cached(
             "|".join(key), session.version, date.today().isoformat(),
-            f"{make.__module__}.{make.__qualname__}", arguments, session, make,
+            f"{source} {make.__module__}.{make.__qualname__}", arguments, session, make,
         ),
     )  # fmt: skip
 
