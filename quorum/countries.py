@@ -3,9 +3,8 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ class Recognised:
     exact: bool
 
 
-@cache
+@lru_cache(maxsize=2_000)
 def recognise(text: str) -> Recognised | None:
     """The country that a text names: a code, a name in a language of the Union, a known spelling.
 
@@ -103,7 +102,9 @@ def outside(sites: pl.DataFrame, outlines: Outlines) -> pl.Series:
         if rings:
             places = points.select("longitude", "latitude").to_numpy()
             answer[points["index"].to_numpy()] = ~_inside_or_near(places, rings)
-    return pl.Series("outside", answer).replace_strict({-1: None, 0: False, 1: True})
+    return pl.Series("outside", answer).replace_strict(
+        {-1: None, 0: False, 1: True}, return_dtype=pl.Boolean
+    )
 
 
 def _inside_or_near(
@@ -206,8 +207,3 @@ def _folded(text: str) -> str:
     # Dots inside abbreviations vanish (u.s.a. = usa), all other punctuation parts words.
     plain = re.sub(r"(?<=\b\w)\.(?=\w\b)|(?<=\b\w)\.(?=\s|$)", "", plain)
     return " ".join(re.findall(r"\w+", plain))
-
-
-def recognise_all(texts: Iterable[str]) -> dict[str, Recognised | None]:
-    """`recognise` for each distinct text."""
-    return {text: recognise(text) for text in set(texts)}

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from quorum.countries import read_outlines
 from quorum.importers.mapping import guess
 from quorum.importers.reading import Outcome, Table, read_table
 from quorum.importers.sites import (
@@ -37,6 +38,8 @@ SQUARES = {
         for code, x, y in (("BE", 0, 0), ("CN", 100, 40))
     ],
 }
+
+OUTLINES = read_outlines(SQUARES)
 
 
 def imported(table: Table, **more: object) -> Outcome:
@@ -225,6 +228,18 @@ def test_countries_are_understood_as_people_write_them(text: str, code: str) -> 
     assert list_of({"country": text}).accepted["country"].to_list() == [code]
 
 
+def test_a_list_of_unknown_countries_only_is_refused_row_by_row() -> None:
+    outcome = list_of({"country": "Atlantis"}, {"country": "Utopia"})
+    assert outcome.accepted.height == 0
+    assert outcome.rejected["value"].to_list() == ["Atlantis", "Utopia"]
+
+
+@pytest.mark.parametrize("text", ["52° 22' N", "٥٢", "1e1", "NaN", "1.2.3", "5234"])
+def test_only_decimal_degrees_are_a_point(text: str) -> None:
+    outcome = list_of({"lat": text, "lng": "5"})
+    assert outcome.rejected.select("column", "value").rows() == [("lat", text)]
+
+
 def test_swapped_coordinates_are_turned_when_only_that_can_be_right() -> None:
     outcome = list_of({"country": "CN", "lat": "105", "lng": "45"})
     assert outcome.accepted.select("latitude", "longitude").rows() == [(45.0, 105.0)]
@@ -233,16 +248,26 @@ def test_swapped_coordinates_are_turned_when_only_that_can_be_right() -> None:
     ]
 
 
-def test_points_are_compared_with_their_country() -> None:
-    from quorum.countries import read_outlines
+def test_coordinates_are_turned_when_only_so_they_lie_in_their_country() -> None:
+    outcome = list_of({"country": "CN", "lat": "45", "lng": "85"}, outlines=OUTLINES)
+    assert outcome.mended.height == 0
+    north = {"type": "Feature", "properties": {"code": "NO"}, "geometry": {"type": "Polygon",
+             "coordinates": [[[5, 60], [15, 60], [15, 70], [5, 70], [5, 60]]]}}  # fmt: skip
+    outlines = read_outlines({"features": [north]})
+    outcome = list_of({"country": "NO", "lat": "10", "lng": "65"}, outlines=outlines)
+    assert outcome.accepted.select("latitude", "longitude").rows() == [(65.0, 10.0)]
+    assert outcome.mended["why"].to_list() == ["lat and lng had changed places."]
+    assert outcome.notes == ()
 
+
+def test_points_are_compared_with_their_country() -> None:
     outcome = list_of(
         {"lat": "5", "lng": "6"},
         {"lat": "45", "lng": "6"},
         {"lat": "10.1", "lng": "6"},
         {"country": "CN", "lat": "45", "lng": "105"},
         {"country": "FR", "lat": "5", "lng": "6"},
-        outlines=read_outlines(SQUARES),
+        outlines=OUTLINES,
     )
     assert outcome.accepted.height == 5
     assert outcome.notes == (

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quorum.importers import reading
 from quorum.importers.mapping import guess
@@ -316,6 +318,17 @@ def test_a_workbook_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(reading, "SECONDS", 0.001)
     content = hostile.workbook({"A": [["name"], ["Works"]]})
     assert "more memory or time" in refusal(content, "list.xlsx")
+
+
+@given(content=st.binary(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_are_a_table_or_a_sentence(content: bytes) -> None:
+    try:
+        table = read_table("upload", content)
+    except UnreadableFile as refused:
+        assert str(refused).endswith(".")
+    else:
+        assert table.frame.height > 0
 
 
 # Which column is which

@@ -49,7 +49,6 @@ def is_heading(text: str) -> bool:
     return folded(text) in _headings()
 
 
-@cache
 def folded(heading: str) -> str:
     """A heading for comparing: without case, accents and punctuation."""
     # Splits camelCase, so that supplierName is two words.

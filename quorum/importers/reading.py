@@ -46,6 +46,7 @@ _ROW = "__row__"
 _DELIMITERS = ",;\t|"
 _INVISIBLE = "[\x00\u200b\u200e\u200f\u2060\ufeff]"
 _HEADER_WITHIN = 50  # rows
+_CELLS_AT_ONCE = 200_000  # as Python texts they take ten times the memory of a column
 
 
 class UnreadableFile(Exception):
@@ -172,15 +173,10 @@ def _read_csv(name: str, content: bytes) -> Table:
                 ]
             )
         )
-    numbers, rows = _records(name, text, delimiter)
-    columns = {
-        f"column_{n}": pl.Series(values, dtype=pl.String)
-        for n, values in enumerate(zip_longest(*rows), start=1)
-    }
-    grid = _Grid(_clean(pl.DataFrame(columns)), pl.Series(numbers, dtype=pl.Int64))
+    grid = _records(name, text, delimiter)
     header = _header_row(grid.cells)
     table = _table(name, grid, header, mended)
-    return Table(table.frame, mended=(*table.mended, *_too_long_rows(numbers, rows, header)))
+    return Table(table.frame, mended=(*table.mended, *_longer_rows(grid, header)))
 
 
 def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
@@ -272,11 +268,12 @@ def _delimiter(text: str) -> tuple[str, str]:
     return text, max(_DELIMITERS, key=merit)
 
 
-def _records(name: str, text: str, delimiter: str) -> tuple[list[int], list[list[str]]]:
+def _records(name: str, text: str, delimiter: str) -> "_Grid":
     """The rows that are not blank, and their numbers in the file (blank rows count there)."""
     numbers: list[int] = []
     rows: list[list[str]] = []
-    number = 0
+    done: list[pl.DataFrame] = []
+    number = size = 0
     try:
         for number, record in enumerate(
             csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1
@@ -287,10 +284,14 @@ def _records(name: str, text: str, delimiter: str) -> tuple[list[int], list[list
                 continue
             numbers.append(number)
             rows.append(record)
-            if len(rows) > MOST_ROWS + _HEADER_WITHIN:
+            if len(numbers) > MOST_ROWS + _HEADER_WITHIN:
                 raise _too_many_rows(name)
             if len(record) > MOST_COLUMNS:
                 raise _too_many_columns(name, row=number)
+            size += len(record)
+            if size > _CELLS_AT_ONCE:
+                done.append(_columns(rows))
+                rows, size = [], 0
     except csv.Error as error:
         raise UnreadableFile(
             _(
@@ -298,22 +299,38 @@ def _records(name: str, text: str, delimiter: str) -> tuple[list[int], list[list
                 "never closed. Correct the row and choose the file again."
             ).format(row=number + 1, name=name)
         ) from error
-    return numbers, rows
+    cells = pl.concat([*done, _columns(rows)], how="diagonal")
+    return _Grid(cells, pl.Series(numbers, dtype=pl.Int64))
 
 
-def _too_long_rows(numbers: list[int], rows: list[list[str]], header: int) -> Iterable[str]:
+def _columns(rows: list[list[str]]) -> pl.DataFrame:
+    return _clean(
+        pl.DataFrame(
+            {
+                f"column_{n}": pl.Series(values, dtype=pl.String)
+                for n, values in enumerate(zip_longest(*rows), start=1)
+            }
+        )
+    )
+
+
+def _longer_rows(grid: "_Grid", header: int) -> Iterable[str]:
     """A sentence on rows longer than the header (shorter ones only lack empty cells)."""
-    width = len(rows[header])
-    below = zip(numbers[header + 1 :], rows[header + 1 :], strict=True)
-    longer = [number for number, row in below if len(row) > width]
-    if longer:
+    headings = grid.cells.row(header)
+    width = max(n for n, heading in enumerate(headings, start=1) if heading is not None)
+    beyond = grid.cells.columns[width:]
+    if not beyond:
+        return
+    longer = grid.cells.select(pl.any_horizontal(pl.col(beyond).is_not_null())).to_series()
+    rows = grid.numbers.filter(longer).filter(grid.numbers.filter(longer) > grid.numbers[header])
+    if len(rows):
         yield ngettext(
             "Row {rows} has more values than the header has names. The extra values are kept in "
             "columns of their own: check that nothing has slipped sideways.",
             "Rows {rows} have more values than the header has names. The extra values are kept in "
             "columns of their own: check that nothing has slipped sideways.",
-            len(longer),
-        ).format(rows=first_rows(longer))
+            len(rows),
+        ).format(rows=first_rows(rows.to_list()))
 
 
 # XLSX

@@ -189,7 +189,13 @@ def _with_country(rows: pl.DataFrame, findings: Findings) -> pl.DataFrame:
                 for text, country in zip(texts, found, strict=True)
             ],
         },
-        schema_overrides=dict.fromkeys(("country", "alpha_2", "full", "meant"), pl.String),
+        schema={
+            "country": pl.String,
+            "alpha_2": pl.String,
+            "exact": pl.Boolean,
+            "full": pl.String,
+            "meant": pl.String,
+        },
     )
     rows = rows.join(countries, on="country", how="left", maintain_order="left")
     findings.mend(
@@ -217,7 +223,7 @@ def _with_point(rows: pl.DataFrame, findings: Findings, outlines: Outlines | Non
     """Adds latitude and longitude: both or neither."""
     for name in ("lat", "lng"):
         text = pl.col(name).str.replace(",", ".", literal=True)
-        degrees = pl.when(text.str.contains(r"^[+-]?\d{1,3}(\.\d*)?$")).then(text)
+        degrees = pl.when(text.str.contains(r"^[+-]?[0-9]{1,3}(\.[0-9]*)?$")).then(text)
         rows = rows.with_columns(degrees.cast(pl.Float64).alias(f"{name}_number"))
         findings.reject(
             rows,

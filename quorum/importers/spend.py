@@ -524,7 +524,8 @@ def _full_year(year: int) -> int:
 def _with_year(rows: pl.DataFrame, findings: Findings, default: int | None) -> pl.DataFrame:
     """Adds year_read: the year column's, else the date's, else the default."""
     # Also 2025.0, FY2025 and the financial year 2024/25, which counts as the year it begins in.
-    own = rows["year"].str.extract(r"(?i)^(?:FY|CY)?\s*(\d{4})(?:\.0+|\s*[/-]\s*(?:\d{2}|\d{4}))?$")
+    pattern = r"(?i)^(?:FY|CY)?\s*([0-9]{4})(?:\.0+|\s*[/-]\s*(?:[0-9]{2}|[0-9]{4}))?$"
+    own = rows["year"].str.extract(pattern)
     dated = read_date  # a column called "year" sometimes holds dates
     whole = by_value(rows["year"], lambda text: (d := dated(text)) and d.year, pl.Int64)
     rows = rows.with_columns(own.cast(pl.Int64).fill_null(whole).alias("own"))
