@@ -249,7 +249,7 @@ def trend(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Fi
             showgrid=False, row=number, col=1,
         )  # fmt: skip
     figure.update_xaxes(
-        range=[first, last], showgrid=False, nticks=4, tickangle=0, tickformat="%b %Y"
+        range=[first, last], showgrid=False, nticks=4, tickangle=0, tickformat="%b\n%Y"
     )
     alt = _("Points over time by dimension, as assessed by {names}.").format(names=", ".join(names))
     unit = _("Points; shaded: Low, Medium, High. An upright bar is the range of a reconstruction.")
