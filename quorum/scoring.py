@@ -28,6 +28,20 @@ def band_name(band: str | None) -> str:
     return _("Not assessed") if band is None else names[band]
 
 
+def band_words(low: str | None, high: str | None) -> str:
+    """A band, or the two that a range leaves open."""
+    if low == high:
+        return band_name(low)
+    return _("{low} or {high}").format(low=band_name(low), high=band_name(high))
+
+
+def points_words(low: int | None, high: int | None) -> str:
+    """Points, or the range of them; nothing where there is no answer."""
+    if low is None or low == high:
+        return "" if low is None else str(low)
+    return _("{low} to {high}").format(low=low, high=high)
+
+
 def dimension_names() -> dict[str, str]:
     """Code and name of every dimension that any questionnaire has, in the order of the file."""
     return {one.code: one.text for version in questionnaires() for one in version.dimensions}
