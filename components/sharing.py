@@ -40,6 +40,11 @@ def _living_items(session: Session) -> pl.DataFrame:
     return items.select("sharing_id", "item_id").join(living, left_on="sharing_id", right_on="id")
 
 
+def shared_count(session: Session) -> int:
+    """How many contributions somebody else sees today; one in two consortia counts once."""
+    return _living_items(session)["item_id"].n_unique()
+
+
 def unshared(session: Session, contributions: pl.DataFrame) -> pl.DataFrame:
     """Those of the organisation's own contributions that some consortium of its does not see."""
     mine = contributions.filter(pl.col("organisation_id") == session.principal.organisation_id)

@@ -4,7 +4,7 @@ A receipt is a row of the relation "sharing". Functions here turn receipts into 
 by what needs attention; what a level shows to others is decided in sql/, not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -209,3 +209,14 @@ def ending_sentence(receipt: Mapping[str, Any]) -> str:
         "This ends the sharing of {what} with {consortium}: from that moment its members see "
         "nothing of it in Quorum. What they have downloaded before stays with them."
     ).format(what=receipt["what"], consortium=receipt["consortium"])
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """A few names and how many more there are, for the title of a receipt."""
+    shown = ", ".join(names[:most])
+    more = len(names) - most
+    if more <= 0:
+        return shown
+    return ngettext("{names} and {n} more", "{names} and {n} more", more).format(
+        names=shown, n=f"{more:,}"
+    )
