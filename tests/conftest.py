@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from quorum.store import Store, door
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
+from tests.supabase_server import HERE, SupabaseServer
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -36,7 +37,26 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     running.close()
 
 
-def emptied(engine: Engine) -> Engine:
+@pytest.fixture(scope="session")
+def supabase(engine: Engine) -> Iterator[SupabaseServer]:
+    """A Supabase-compatible server for the whole test process, over the same PostgreSQL."""
+    if not (HERE / "node_modules").exists():
+        pytest.skip("tests/supabase/node_modules is missing: `make test` installs it")
+    running = SupabaseServer(engine).start()
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=["embedded", "supabase"])
+def both(request: pytest.FixtureRequest) -> Iterator["World"]:
+    """The small world behind each of the two doors in turn."""
+    server = request.getfixturevalue("engine" if request.param == "embedded" else "supabase")
+    yield small_world(emptied(server))
+    if isinstance(server, SupabaseServer):
+        server.hang_up()
+
+
+def emptied(engine: Any) -> Any:
     """The store without anything in it."""
     with psycopg.connect(engine.owner_address) as db:
         # The audit trail refuses to be emptied; replication mode is the owner's way past it.
@@ -47,7 +67,8 @@ def emptied(engine: Engine) -> Engine:
             " and tablename not in ('migration', 'spend_band', 'store')"
         ).fetchone()
         db.execute(f"truncate {tables[0]} cascade")
-        db.execute("update auth.store set demo = false")
+        if db.execute("select to_regclass('auth.store')").fetchone()[0]:
+            db.execute("update auth.store set demo = false")
     return engine
 
 
@@ -69,7 +90,7 @@ class Actor:
 
 @dataclass
 class World:
-    engine: Engine
+    engine: Any  # an Engine, or a SupabaseServer
     consortium_id: str = ""
     actors: dict[str, Actor] = field(default_factory=dict)
 
@@ -86,7 +107,8 @@ class World:
         """A new person with an account (password PASSWORD) and a role."""
         email = f"{name.replace(' ', '.')}@example.org"
         found = self.owner(
-            "insert into auth.users (email, encrypted_password) values (%s, %s) returning id::text",
+            "insert into auth.users (id, email, encrypted_password)"
+            " values (gen_random_uuid(), %s, %s) returning id::text",
             email,
             _password_hash(),
         )
@@ -197,7 +219,7 @@ def _password_hash() -> str:
     return _hashed[0]
 
 
-def small_world(store: Engine) -> World:
+def small_world(store: Any) -> World:
     """The actors in a store that was empty."""
     made = World(store)
     found = made.owner(

@@ -37,6 +37,10 @@ class Unavailable(StoreError):
     """The store does not answer."""
 
 
+class SignedOut(StoreError):
+    """The member's sign-in has ended, or was ended elsewhere."""
+
+
 class Conflict(StoreError):
     """Somebody else edited the row since it was read. Nothing was written.
 

@@ -1,0 +1,546 @@
+"""The door to Supabase: the same verbs over HTTP, as the member whose token it carries.
+
+One client for each session, never shared, and never a key that passes the policies. What PostgREST
+and the gateway before it answer becomes the exceptions and sentences of the embedded door.
+"""
+
+import functools
+import io
+import json
+import logging
+import math
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import httpx
+import polars as pl
+from postgrest import SyncPostgrestClient
+
+from quorum.language import _
+from quorum.store import (
+    AlreadyThere,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    Refused,
+    Row,
+    SignedOut,
+    StoreError,
+    Unavailable,
+)
+from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS
+
+log = logging.getLogger("quorum.store")
+
+# Given "", the token to use; given a token that was refused, a fresh one, or "" when there is none.
+AccessToken = Callable[[str], str]
+
+Condition = tuple[str, str, str]  # column, operator, value
+
+_PAUSES = (0.2, 0.8)  # seconds before the second and the third try
+_TIMEOUT = httpx.Timeout(60, connect=5)
+_ADDRESS = 4000  # characters of an address that a list of wanted values may fill
+# Columns that tell rows apart and have an index in this order. Elsewhere: organisation_id and id.
+_KEYS: dict[str, tuple[str, ...]] = {
+    "organisation_role": ("organisation_id", "person_id"),
+    "assessment_contact": ("organisation_id", "assessment_id"),
+    "sharing_item": ("organisation_id", "sharing_id", "item_id"),
+    "spend_band": ("low",),
+    "spend_bands": ("organisation_id", "supplier_id", "year", "currency"),
+}
+_JSON = {"evidence"}  # columns of jsonb, which both doors hand out, and take, as text
+# Functions that may be asked again when the answer was lost: they only read, or take a key under
+# which they act once.
+_READING = {"whoami", "pulse", "invitation_for", *FUNCTIONS}
+_ONCE = {"key", "sharing_id"}
+
+
+class _Request(Protocol):
+    """A request as the client of PostgREST has built it."""
+
+    headers: httpx.Headers
+
+    def send(self, additional_headers: httpx.Headers) -> httpx.Response: ...
+
+
+@dataclass
+class _Doubt:
+    """Given along with a request that may be repeated; afterwards it says whether one that got no
+    answer may have arrived."""
+
+    lost: bool = False
+
+
+class SupabaseStore:
+    """The verbs of `quorum.store.Store` for one member, over HTTP."""
+
+    def __init__(self, url: str, publishable_key: str, access_token: AccessToken) -> None:
+        """`url` and `publishable_key` as the project's page shows them. Nothing is sent yet."""
+        self._access_token = access_token
+        self._http = httpx.Client(
+            timeout=_TIMEOUT,
+            verify=_certificates(),
+            limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
+        )
+        self._client = SyncPostgrestClient(
+            f"{url.rstrip('/')}/rest/v1",
+            headers={"apikey": publishable_key, "Accept-Encoding": "gzip"},
+            http_client=self._http,
+            retry_enabled=False,  # ours tell what may be repeated
+        )
+        self._lock = threading.Lock()
+        self.requests = 0  # sent so far: a page costs few, and a test counts them
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    # Reading --------------------------------------------------------------------------------------
+
+    def rows(
+        self,
+        relation: str,
+        columns: Sequence[str] | None = None,
+        filters: Row | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        schema = RELATIONS[relation]
+        chosen = {name: schema[name] for name in columns or schema}
+        key = _KEYS.get(relation) or tuple(n for n in ("organisation_id", "id") if n in schema)
+        # Rows are told apart by their key and put in order here, the same way for any database.
+        wanted = {**chosen, **{n: schema[n] for n in [*key, *(o.lstrip("-") for o in order)]}}
+        if _asks_for_nothing(filters or {}) or limit == 0:
+            return pl.DataFrame(schema=chosen)
+
+        parts = _parts(filters or {})
+
+        def asked(conditions: Sequence[Condition]) -> Any:
+            columns = map(_cast, wanted, wanted.values())
+            return _filtered(
+                self._client.from_(relation).select(*columns, count=_EXACT), conditions
+            )
+
+        if limit is not None and len(parts) == 1:
+            first = asked(parts[0])
+            for name in [*order, *key]:
+                first = first.order(name.lstrip("-"), desc=name.startswith("-"))
+            frame, total = self._page(first.limit(limit).request, wanted)
+            if frame.height == min(limit, total):
+                return frame.select(*chosen)
+        pages = [page for part in parts for page in self._pages(asked, part, wanted, key)]
+        found = _sorted(pl.concat(pages), order)
+        return found.head(found.height if limit is None else limit).select(*chosen)
+
+    def _pages(
+        self,
+        asked: Callable[[Sequence[Condition]], Any],
+        part: Sequence[Condition],
+        schema: Mapping[str, pl.DataType],
+        key: Sequence[str],
+    ) -> Iterator[pl.DataFrame]:
+        """All rows of one part, in pages as long as the server lets them be (1,000 on Supabase).
+
+        The server cuts silently: the first answer tells by its count whether it did, and so how
+        long a page is. The next begins after the last row's key, so that no row is lost or twice
+        while others come and go; it asks for one range of the index at a time.
+        """
+        longest = 0
+        ranges: list[list[Condition]] = [[]]
+        while ranges:
+            page = asked([*part, *ranges.pop(0)])
+            for name in key:
+                page = page.order(name)
+            frame, total = self._page(page.request, schema)
+            yield frame
+            if not longest:
+                longest = frame.height if total > frame.height else total + 1
+            if frame.height >= longest:
+                last = frame.select(key).row(-1)
+                ranges = [
+                    [
+                        *((n, "eq", _text(v)) for n, v in zip(key[:i], last, strict=False)),
+                        (key[i], "gt", _text(last[i])),
+                    ]
+                    for i in reversed(range(len(key)))
+                ]
+
+    def _page(
+        self, request: _Request, schema: Mapping[str, pl.DataType]
+    ) -> tuple[pl.DataFrame, int]:
+        """One page, and how many rows there are in all."""
+        response = self._send(request, _Doubt())
+        frame = _frame(response.content, schema)
+        total = response.headers.get("content-range", "").rpartition("/")[2]
+        return frame, int(total) if total.isdigit() else frame.height
+
+    # Writing --------------------------------------------------------------------------------------
+
+    def insert(self, relation: str, row: Row) -> None:
+        request = self._client.from_(relation).insert(_body(relation, row), returning=_MINIMAL)
+        doubt = _Doubt() if "id" in row else None
+        try:
+            self._send(request.request, doubt)
+        except AlreadyThere:
+            # Our own row, whose acknowledgement was lost?
+            if not doubt or not doubt.lost or not self._is_there(relation, row["id"]):
+                raise
+
+    def _is_there(self, relation: str, identifier: str) -> bool:
+        return self.rows(relation, ["id"], {"id": identifier}, limit=1).height == 1
+
+    def update(self, relation: str, values: Row, filters: Row, version: int | None = None) -> None:
+        seen = filters if version is None else {**filters, "version": version}
+        touched = 0
+        if not _asks_for_nothing(filters):
+            body = _body(relation, values)
+            request = self._client.from_(relation).update(body, returning=_MINIMAL, count=_EXACT)
+            touched = self._touched(request, seen)
+        if touched == 0:
+            self._explain_nothing(relation, filters, version)
+
+    def _explain_nothing(self, relation: str, filters: Row, version: int | None) -> None:
+        """No row was changed: because it changed meanwhile, or because it may not be changed."""
+        there = self.rows(relation, filters=filters, limit=1)
+        if version is not None and there.height == 1 and there["version"][0] != version:
+            raise Conflict(
+                _("Somebody else changed this since you opened it. Nothing was overwritten."),
+                there.row(0, named=True),
+            )
+        raise NotAllowed(_("You may not change this, or it is not there any more."))
+
+    def delete(self, relation: str, filters: Row) -> None:
+        request = self._client.from_(relation).delete(returning=_MINIMAL, count=_EXACT)
+        if _asks_for_nothing(filters) or self._touched(request, filters) == 0:
+            raise NotAllowed(_("You may not delete this, or it is not there any more."))
+
+    def _touched(self, asked: Any, filters: Row) -> int:
+        """Sends an update or a delete; how many rows it found. What a policy hides is no error."""
+        conditions = [_condition(name, value) for name, value in filters.items()]
+        response = self._send(_filtered(asked, conditions).request, None)
+        count = response.headers.get("content-range", "").rpartition("/")[2]
+        if not count.isdigit():
+            raise Unavailable(_something_else())
+        return int(count)
+
+    def call(self, function: str, arguments: Row | None = None) -> Any:
+        given = {name: _plain(value) for name, value in (arguments or {}).items()}
+        repeatable = function in _READING or bool(_ONCE & given.keys())
+        schema = FUNCTIONS.get(function)
+        if schema is None:
+            request = self._client.rpc(function, given).request
+            response = self._send(request, _Doubt() if repeatable else None)
+            return json.loads(response.content) if response.content else None
+
+        def asked(conditions: Sequence[Condition]) -> Any:
+            columns = map(_cast, schema, schema.values())
+            called = self._client.rpc(function, given, count=_EXACT)
+            return _filtered(called.select(*columns), conditions)
+
+        return pl.concat(self._pages(asked, [], schema, _KEYS[function]))
+
+    # Sending --------------------------------------------------------------------------------------
+
+    def _send(self, request: _Request, doubt: _Doubt | None) -> httpx.Response:
+        """The good answer, or one of our exceptions. An expired token is replaced once. Without
+        `doubt` nothing is sent again that may have arrived."""
+        token = self._access_token("")
+        renewed = False
+        pauses = list(_PAUSES)
+        while True:
+            request.headers.pop("Authorization", None)
+            if token:
+                request.headers["Authorization"] = f"Bearer {token}"
+            try:
+                return self._once(request)
+            except _TokenRefused as refused:
+                fresh = "" if renewed else self._access_token(token)
+                if fresh in ("", token):
+                    raise SignedOut(_signed_out()) from refused
+                token, renewed = fresh, True
+            except _Unanswered as silence:
+                if silence.arrived and doubt is None:
+                    raise Unavailable(_unknown()) from silence
+                if not pauses:
+                    raise Unavailable(_silence()) from silence
+                if doubt is not None:
+                    doubt.lost = doubt.lost or silence.arrived
+                time.sleep(pauses.pop(0))
+
+    def _once(self, request: _Request) -> httpx.Response:
+        with self._lock:
+            self.requests += 1
+        try:
+            response = request.send(httpx.Headers())
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            log.warning("no connection: %s", error)
+            raise _Unanswered(arrived=False) from error
+        except httpx.TransportError as error:
+            log.warning("connection lost: %r", error)
+            raise _Unanswered(arrived=True) from error
+        except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+            log.info("cannot be sent: %s", error)
+            raise Invalid(_misfit()) from error
+        if response.is_success and (not response.content or _is_json(response)):
+            return response
+        raise _problem(response)
+
+
+_EXACT: Any = "exact"
+_MINIMAL: Any = "minimal"
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Takes a while to load, and holds nothing of a member."""
+    return httpx.create_ssl_context()
+
+
+# Values -------------------------------------------------------------------------------------------
+
+
+def _asks_for_nothing(filters: Row) -> bool:
+    """Whether a list of wanted values is empty: no row can match, so nothing need be sent."""
+    lists = (v for v in filters.values() if isinstance(v, (list, tuple, set, frozenset)))
+    return any(all(v is None for v in values) for values in lists)
+
+
+def _condition(name: str, value: Any) -> Condition:
+    """In PostgREST's notation. A single value is a list of one: only there can text be quoted, and
+    nothing in it be taken for more than text."""
+    if value is None:
+        return name, "is", "null"
+    several = isinstance(value, (list, tuple, set, frozenset))
+    values = [_text(v) for v in (value if several else [value]) if v is not None]
+    return name, "in", f"({','.join(map(_quoted, values))})"
+
+
+def _parts(filters: Row) -> list[list[Condition]]:
+    """The conditions; several times with a share of the values each, where a list is too long for
+    an address (gateways take about 8,000 characters)."""
+    given = dict(filters)
+    lists = {n: v for n, v in given.items() if isinstance(v, (list, tuple, set, frozenset))}
+    longest = max(lists, key=lambda n: len(lists[n]), default="")
+    shares: list[list[Any]] = [[]]
+    size = 0
+    for value in dict.fromkeys(lists.get(longest, ())):
+        size += len(quote(_text(value))) + 7
+        if size > _ADDRESS:
+            shares.append([])
+            size = 0
+        shares[-1].append(value)
+    if len(shares) == 1:
+        return [[_condition(n, v) for n, v in given.items()]]
+    return [[_condition(n, v) for n, v in {**given, longest: share}.items()] for share in shares]
+
+
+def _filtered(asked: Any, conditions: Sequence[Condition]) -> Any:
+    for name, operator, value in conditions:
+        asked = asked.filter(name, operator, value)
+    return asked
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case datetime() | date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _body(relation: str, row: Row) -> dict[str, Any]:
+    """A row as JSON takes it. Text for a column of jsonb is JSON already."""
+    unknown = set(row) - set(RELATIONS[relation])
+    if unknown:
+        raise KeyError(f"{relation} has no column {', '.join(sorted(unknown))}")
+    return {name: _json(v) if name in _JSON else _plain(v) for name, v in row.items()}
+
+
+def _json(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else _plain(value)
+    except ValueError as error:
+        raise Invalid(_misfit()) from error
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case float() if not math.isfinite(value):
+            return str(value)  # the database says whether the column can hold it
+        case Mapping():
+            return {str(k): _plain(v) for k, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(v) for v in value]
+        case _:
+            return value
+
+
+# Frames -------------------------------------------------------------------------------------------
+
+
+def _cast(name: str, kind: pl.DataType) -> str:
+    """The column as the frame takes it: PostgREST writes numeric as a number, others as text."""
+    if name in _JSON:
+        return f"{name}::text"
+    return f"{name}::float8" if kind == pl.Float64 else name
+
+
+def _frame(body: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The rows of one answer. Moments may come in ISO 8601 or in PostgreSQL's own form."""
+    wire = {name: pl.String() if kind == MOMENT else kind for name, kind in schema.items()}
+    if body.strip() == b"[]":
+        return pl.DataFrame(schema=dict(schema))
+    found = pl.read_json(io.BytesIO(body), schema=wire)
+    return found.with_columns(
+        pl.col(name)
+        .str.replace(" ", "T", literal=True)
+        .str.replace(r"([+-]\d\d)$", "$1:00")
+        .str.to_datetime("%+", time_unit="us", time_zone="UTC")
+        for name, kind in schema.items()
+        if kind == MOMENT
+    )
+
+
+def _sorted(frame: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
+    """As PostgreSQL orders: null counts as greater than anything."""
+    if not order:
+        return frame
+    descending = [name.startswith("-") for name in order]
+    return frame.sort(
+        [name.lstrip("-") for name in order],
+        descending=descending,
+        nulls_last=[not d for d in descending],
+        maintain_order=True,
+    )
+
+
+# Answers that are errors --------------------------------------------------------------------------
+
+
+class _TokenRefused(Exception):
+    """The access token has expired or is not this project's."""
+
+
+class _Unanswered(Exception):
+    """No answer, or one that says to come again. `arrived`: it may have been carried out."""
+
+    def __init__(self, *, arrived: bool) -> None:
+        super().__init__()
+        self.arrived = arrived
+
+
+def _silence() -> str:
+    return _("The database does not answer. Try again in a moment; nothing was lost.")
+
+
+def _unknown() -> str:
+    return _(
+        "The connection broke before the answer came. Reload the page to see whether this was "
+        "stored, before you try again."
+    )
+
+
+def _misfit() -> str:
+    return _("A value does not fit. Check the form and try again.")
+
+
+def _signed_out() -> str:
+    return _("Your sign-in has ended. Sign in again.")
+
+
+def _something_else() -> str:
+    return _(
+        "Something other than Supabase answers at the store's address: a proxy, a sign-in page of "
+        "the network, or another site. Check the address in the settings."
+    )
+
+
+def _is_json(response: httpx.Response) -> bool:
+    return "json" in response.headers.get("content-type", "")
+
+
+def _problem(response: httpx.Response) -> Exception:
+    """The exception for an answer that is not what was asked for."""
+    error = _error_of(response)
+    code = str(error.get("code") or "")
+    message = str(error.get("message") or "")
+    if code:
+        return _by_code(code, message)
+    if response.status_code in (408, 429, 502, 503, 504) or response.status_code >= 520:
+        log.warning("the gateway answers %s", response.status_code)
+        return _Unanswered(arrived=response.status_code != 429)
+    if response.status_code == 401 and error:
+        log.error("the key was refused: %s", message)
+        return Unavailable(
+            _(
+                "Supabase refuses the key of this installation. Copy the publishable key of the "
+                "project into the settings again."
+            )
+        )
+    if response.status_code in (413, 414, 431):
+        return Refused(
+            _(
+                "This is more than the store takes at once. Divide it and try again; nothing "
+                "was stored."
+            )
+        )
+    log.error("unexpected answer %s: %.200s", response.status_code, response.text)
+    return Unavailable(_something_else())
+
+
+def _error_of(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = response.json() if _is_json(response) else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _by_code(code: str, message: str) -> Exception:
+    """PostgREST's own codes, ours (sql/0001: Q0001 to Q0004), or PostgreSQL's."""
+    log.info("refused %s: %s", code, message)
+    match code:
+        case "PGRST301" | "PGRST302" | "PGRST303":
+            return _TokenRefused(message)
+        case "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003":
+            return _Unanswered(arrived=False)
+        case "PGRST106" | "PGRST202" | "PGRST204" | "PGRST205" | "42P01" | "42703" | "42883":
+            log.error("not our schema: %s", message)
+            return Unavailable(
+                _(
+                    "This Supabase project does not hold the tables that this version needs. Run "
+                    "`python -m quorum migrate` on it, then try again."
+                )
+            )
+        case "Q0001" | "Q0002" | "Q0003":
+            return Refused(message)
+        case "Q0004":
+            return NotAllowed(message)
+        case "23505":
+            return AlreadyThere(_("This is already there."))
+        case "42501" | "23503":
+            return NotAllowed(_("You may not do this."))
+    if code[:2] in ("22", "23"):
+        return Invalid(_misfit())
+    if code[:2] in ("08", "53", "57"):
+        return Unavailable(_silence())
+    log.error("unexpected database error %s: %s", code, message)
+    return StoreError(_("The database refused this. The details are in the server's log."))

@@ -1,0 +1,80 @@
+// A Supabase-compatible HTTP server on a free loopback port, for tests on a throw-away store.
+// Reads one JSON line of settings from standard input, answers with one line that names the port,
+// and ends when its standard input does: with the tests that started it.
+import { serve } from '@hono/node-server'
+import { App } from '@supabase/lite'
+import { createPostgresConnection } from '@supabase/lite/postgres'
+import { createInterface } from 'node:readline'
+
+// Standard output carries the port alone; what the server says goes to its log.
+console.log = console.info = console.error
+
+const lines = createInterface({ input: process.stdin })
+const settings = JSON.parse(await new Promise((resolve) => lines.once('line', resolve)))
+lines.on('close', () => process.exit(0))
+
+const { socket, database, secret, publishableKey, secretKey, pageRows } = settings
+const connection = createPostgresConnection({
+  url: `postgres://postgres@localhost/${database}`,
+  postgresOptions: {
+    host: socket,
+    onnotice: () => {},
+    // Arguments of functions arrive here as JSON text already: once more would make a string of it.
+    types: {
+      jsonb: {
+        to: 3802,
+        from: [3802],
+        serialize: (value) => (typeof value === 'string' ? value : JSON.stringify(value)),
+        parse: JSON.parse,
+      },
+    },
+  },
+})
+
+// PostgREST answers with the SQLSTATE of any error; this server keeps back those it does not know.
+connection.normalizeDbError = (error) => {
+  const { code = '', message, detail = null, hint = null } = error
+  if (!/^(Q0|P0|08|40|57|23(?!50[235]))/.test(code)) return error
+  const status = /^(08|40|57)/.test(code) ? 500 : 400
+  return Object.assign(new Error(JSON.stringify({ code, message, details: detail, hint })), {
+    code: 'PGRST',
+    detail: JSON.stringify({ status, headers: {} }),
+  })
+}
+
+const app = new App({
+  connection,
+  auth: {
+    enabled: true,
+    jwt_secret: secret,
+    publishable_key: publishableKey,
+    secret_key: secretKey,
+    email: { enable_confirmations: false },
+  },
+  api: { max_rows: pageRows },
+  options: { server: { admin: false } },
+})
+// Before the migrations: it makes the auth schema and the API roles, and grants what Supabase does.
+await app.ensureSystemSchema()
+// At its first request this server grants everything on every table of a schema with row level
+// security, as Supabase does on new tables. It shall do so now, so that the migrations take back
+// what they must: later it would undo them.
+await connection.exec('create table public.before (); alter table public.before enable row level security')
+await connection.ensureRlsContext()
+await connection.exec('drop table public.before')
+
+// Supabase writes ISO 8601, this server PostgreSQL's own form.
+const stamp = /"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00"/g
+
+async function answer(request) {
+  const given = await app.fetch(request)
+  if (!new URL(request.url).pathname.startsWith('/auth/')) return given
+  const text = (await given.text()).replace(stamp, '"$1T$2+00:00"')
+  const headers = new Headers(given.headers)
+  headers.delete('content-length')
+  return new Response([204, 304].includes(given.status) ? null : text, { status: given.status, headers })
+}
+
+serve({ hostname: '127.0.0.1', port: 0, fetch: answer }, ({ port }) => {
+  process.stdout.write(`${JSON.stringify({ port })}\n`)
+})

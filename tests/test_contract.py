@@ -1,0 +1,397 @@
+"""What both doors promise: the same verbs, the same frames, the same exceptions and sentences."""
+
+import json
+import threading
+import uuid
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from quorum.store import AlreadyThere, Conflict, Invalid, NotAllowed, Refused
+from quorum.store.relations import FUNCTIONS, RELATIONS
+from tests.conftest import World
+
+HARD_TEXTS = [
+    'Kön, "Berg" & Co.',
+    "back\\slash",
+    "comma, (round) {curly} [square]",
+    "eq.null",
+    "null",
+    "漢字 🏭",
+    "line\nbreak\ttab",
+    "it's 100 %; --",
+    "*",
+    " blanks ",
+]
+
+
+def entry(**columns: Any) -> dict[str, Any]:
+    """A row for the register."""
+    identifier = str(uuid.uuid4())
+    return {"id": identifier, "name": "Aurora", "kind": "brand", "country": "SE", **columns}
+
+
+def suppliers(world: World, n: int) -> None:
+    """A register of n entries, S00001 and so on."""
+    world.owner(
+        "insert into supplier (name, kind, country)"
+        " select 'S' || lpad(i::text, 5, '0'), 'brand', 'SE' from generate_series(1, %s) i",
+        n,
+    )
+
+
+def lines(world: World, categories: list[str | None]) -> None:
+    """North's spend: amounts 1, 2, 3... in these categories."""
+    supplier = world.supplier()
+    rows = [
+        {"supplier_id": supplier, "year": 2025, "amount": i, "currency": "EUR", "category": c}
+        for i, c in enumerate(categories, 1)
+    ]
+    given = {"key": str(uuid.uuid4()), "file_name": "f.csv", "rows": rows}
+    world["north admin"].store.call("import_spend", given)
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def test_every_relation_has_its_columns_and_types_with_rows_and_without(both: World) -> None:
+    store = both["north admin"].store
+    for relation, schema in RELATIONS.items():
+        assert store.rows(relation).schema == pl.Schema(schema), relation
+        nothing = store.rows(relation, filters={next(iter(schema)): []})
+        assert nothing.schema == pl.Schema(schema), relation
+        assert nothing.is_empty()
+
+
+def test_any_text_comes_back_as_it_was_and_is_found(both: World) -> None:
+    store = both["north admin"].store
+    lines(both, [*HARD_TEXTS, "", None])
+    found = store.rows("spend", ["category"])["category"].to_list()
+    assert sorted(map(repr, found)) == sorted(map(repr, [*HARD_TEXTS, "", None]))
+    for text in [*HARD_TEXTS, "", None]:
+        assert store.rows("spend", filters={"category": text})["category"].to_list() == [text]
+    some = HARD_TEXTS[::2]
+    several = store.rows("spend", filters={"category": [*some, "none of them", None]})
+    assert sorted(several["category"]) == sorted(some)
+
+
+def test_texts_in_a_list_come_back_as_they_were(both: World) -> None:
+    supplier = both.supplier()
+    store = both["north admin"].store
+    for answers in (HARD_TEXTS, [""], []):
+        identifier = str(uuid.uuid4())
+        store.insert(
+            "assessment",
+            {
+                "id": identifier, "supplier_id": supplier, "answers": answers,
+                "questionnaire": "ict-human-rights-2025", "respondent_kind": "manufacturer",
+                "assessed_on": date(2026, 6, 1), "status": "draft",
+            },
+        )  # fmt: skip
+        found = store.rows("assessment", filters={"id": identifier})
+        assert found["answers"].to_list() == [answers]
+        assert found["assessed_on"].item() == date(2026, 6, 1)
+
+
+def test_evidence_is_taken_as_text_or_as_a_mapping_and_comes_back_as_text(both: World) -> None:
+    supplier = both.supplier()
+    for given in ('{"1a": "x, \\"y\\""}', {"1a": 'x, "y"'}):
+        made = both.assessment("north admin", supplier, ["a"], evidence=given)
+        found = both["north admin"].store.rows("assessment", filters={"id": made})
+        assert found["evidence"].item() == '{"1a": "x, \\"y\\""}'
+
+
+def test_money_is_exact_to_the_cent_at_thirteen_digits(both: World) -> None:
+    amounts = {2020: 9999999999999.99, 2021: -9999999999999.99, 2022: 0.1, 2023: 1234567890123.45}
+    both.spend("north admin", both.supplier(), amounts)
+    found = both["north admin"].store.rows("spend", ["year", "amount"], order=["year"])
+    assert dict(found.iter_rows()) == amounts
+
+
+def test_moments_are_in_utc_to_the_microsecond(both: World) -> None:
+    both.owner("update organisation_role set since = '2026-01-02 03:04:05.678901+02'")
+    found = both["north admin"].store.rows("organisation_role")
+    assert found["since"].unique().to_list() == [datetime(2026, 1, 2, 1, 4, 5, 678901, tzinfo=UTC)]
+
+
+def test_moments_on_the_second_are_read_as_well(both: World) -> None:
+    both.owner("update organisation_role set since = '2026-01-02 03:04:05+00'")
+    found = both["north admin"].store.rows("organisation_role")
+    assert found["since"].unique().to_list() == [datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]
+
+
+def test_an_order_may_rise_and_fall_and_puts_null_last_or_first(both: World) -> None:
+    store = both["north admin"].store
+    lines(both, ["b", None, "Z", "ä"])
+    rising = store.rows("spend", ["category"], order=["category"])
+    assert rising["category"].to_list() == ["Z", "b", "ä", None]
+    falling = store.rows("spend", ["category"], order=["-category", "amount"])
+    assert falling["category"].to_list() == [None, "ä", "b", "Z"]
+    first = store.rows("spend", ["amount"], order=["-currency", "-category"], limit=2)
+    assert first["amount"].to_list() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("n", [999, 1000, 1001, 2000, 2500])
+def test_no_row_is_lost_or_twice_however_many_there_are(both: World, n: int) -> None:
+    suppliers(both, n)
+    found = both["north admin"].store.rows("supplier", ["name"], order=["name"])
+    assert found["name"].to_list() == [f"S{i:05d}" for i in range(1, n + 1)]
+
+
+def test_a_limit_holds_beyond_the_servers_pages(both: World) -> None:
+    suppliers(both, 1400)
+    store = both["north admin"].store
+    names = [f"S{i:05d}" for i in range(1400, 0, -1)]
+    for limit in (0, 1, 1000, 1001, 1500):
+        found = store.rows("supplier", ["name"], order=["-name"], limit=limit)
+        assert found["name"].to_list() == names[:limit]
+
+
+def test_rows_of_many_owners_are_read_to_the_end(both: World) -> None:
+    supplier = both.supplier()
+    for actor, n in (("north admin", 1200), ("south admin", 1000)):
+        list_id = both.site_list(actor, supplier, [f"{actor} {i}" for i in range(n)])
+        both.share(actor, "site_list", [list_id])
+    found = both["north admin"].store.rows("production_site", ["id", "name"])
+    assert found.height == found["id"].n_unique() == 2200
+    assert found["name"].str.starts_with("south").sum() == 1000
+
+
+def test_a_table_of_a_function_has_its_types_and_all_its_rows(both: World) -> None:
+    both.owner(
+        "insert into supplier (name, kind, country)"
+        " select 'S' || i, 'brand', 'SE' from generate_series(1, 1100) i"
+    )
+    south = both["south admin"]
+    rows = [
+        {"supplier_id": s, "year": 2025, "amount": 20000, "currency": "EUR"}
+        for (s,) in both.owner("select id::text from supplier")
+    ]
+    south.store.call("import_spend", {"key": str(uuid.uuid4()), "file_name": "f.csv", "rows": rows})
+    lines = south.store.rows("spend", ["id"])["id"].to_list()
+    both.share("south admin", "spend", lines, level="band")
+    found = both["north admin"].store.call("spend_bands")
+    assert found.schema == pl.Schema(FUNCTIONS["spend_bands"])
+    assert found["supplier_id"].n_unique() == found.height == 1100
+    assert found.select("low", "high").unique().rows() == [(10000.0, 50000.0)]
+
+
+def test_a_filter_takes_many_values(both: World) -> None:
+    suppliers(both, 400)
+    store = both["north admin"].store
+    all_of_them = store.rows("supplier", ["id"])["id"].to_list()
+    found = store.rows("supplier", ["name"], {"id": all_of_them}, order=["name"])
+    assert found["name"].to_list() == [f"S{i:05d}" for i in range(1, 401)]
+    assert store.rows("supplier", ["name"], {"id": all_of_them}, ["name"], 2).height == 2
+    assert store.rows("supplier", filters={"id": []}).height == 0
+
+
+# Writing ------------------------------------------------------------------------------------------
+
+
+def test_a_row_that_is_there_already_is_not_added(both: World) -> None:
+    store = both["north admin"].store
+    row = entry()
+    store.insert("supplier", row)
+    with pytest.raises(AlreadyThere, match=r"^This is already there\.$"):
+        store.insert("supplier", row)
+    assert store.rows("supplier").height == 1
+
+
+def test_a_value_that_does_not_fit_is_refused(both: World) -> None:
+    store = both["north admin"].store
+    for wrong in (
+        {"country": "Sweden"},
+        {"kind": "a kind of its own"},
+        {"name": ""},
+        {"name": "nul \x00"},
+        {"name": None},
+        {"id": "no uuid"},
+    ):
+        with pytest.raises(
+            Invalid, match=r"^A value does not fit\. Check the form and try again\.$"
+        ):
+            store.insert("supplier", entry(**wrong))
+    assert store.rows("supplier").is_empty()
+
+
+def test_a_filter_that_does_not_fit_is_refused(both: World) -> None:
+    with pytest.raises(Invalid, match="A value does not fit"):
+        both["north admin"].store.rows("supplier", filters={"id": "no uuid"})
+
+
+def test_a_viewer_adds_nothing(both: World) -> None:
+    with pytest.raises(NotAllowed, match=r"^You may not do this\.$"):
+        both["north viewer"].store.insert("supplier", entry())
+    assert both.owner("select count(*) from supplier") == [(0,)]
+
+
+def test_a_reference_to_nothing_is_not_told_from_one_that_is_hidden(both: World) -> None:
+    with pytest.raises(NotAllowed, match=r"^You may not do this\.$"):
+        both["north admin"].store.insert("supplier", entry(parent_id=str(uuid.uuid4())))
+
+
+def test_a_column_that_nobody_writes_is_refused(both: World) -> None:
+    north = both["north admin"]
+    with pytest.raises(NotAllowed, match=r"^You may not do this\.$"):
+        north.store.update("organisation", {"version": 9}, {"id": north.organisation_id})
+
+
+@pytest.mark.parametrize("verb", ["insert", "update"])
+def test_a_column_that_does_not_exist_is_a_mistake_of_ours(both: World, verb: str) -> None:
+    store = both["north admin"].store
+    with pytest.raises(KeyError, match="supplier has no column colour"):
+        if verb == "insert":
+            store.insert("supplier", {"colour": "red"})
+        else:
+            store.update("supplier", {"colour": "red"}, {"id": str(uuid.uuid4())})
+
+
+def test_an_update_of_the_version_that_was_seen_is_stored(both: World) -> None:
+    store = both["north admin"].store
+    row = entry()
+    store.insert("supplier", row)
+    store.update("supplier", {"name": "Borealis"}, {"id": row["id"]}, version=1)
+    found = store.rows("supplier", ["name", "version"])
+    assert found.rows() == [("Borealis", 2)]
+
+
+def test_an_update_of_an_older_version_overwrites_nothing_and_shows_theirs(both: World) -> None:
+    store = both["north admin"].store
+    row = entry()
+    store.insert("supplier", row)
+    store.update("supplier", {"name": "Theirs"}, {"id": row["id"]}, version=1)
+    with pytest.raises(Conflict, match=r"^Somebody else changed this since") as raised:
+        store.update("supplier", {"name": "Mine"}, {"id": row["id"]}, version=1)
+    assert set(raised.value.theirs) == set(RELATIONS["supplier"])
+    assert (raised.value.theirs["name"], raised.value.theirs["version"]) == ("Theirs", 2)
+    assert store.rows("supplier")["name"].item() == "Theirs"
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_an_update_that_a_policy_hides_is_refused_aloud(both: World, version: int | None) -> None:
+    south = both["south admin"].organisation_id
+    with pytest.raises(NotAllowed, match=r"^You may not change this, or it is not there any more"):
+        both["north admin"].store.update("organisation", {"name": "Ours"}, {"id": south}, version)
+    assert both.owner("select name from organisation where id = %s", south) == [("South",)]
+
+
+def test_a_delete_that_a_policy_hides_is_refused_aloud(both: World) -> None:
+    supplier = both.supplier()
+    theirs = both.assessment("south admin", supplier, ["a"])
+    with pytest.raises(NotAllowed, match=r"^You may not delete this, or it is not there any more"):
+        both["north admin"].store.delete("assessment", {"id": theirs})
+    both["south admin"].store.delete("assessment", {"id": theirs})
+    with pytest.raises(NotAllowed):
+        both["south admin"].store.delete("assessment", {"id": theirs})
+
+
+@pytest.mark.parametrize("nothing", [[], [None]])
+def test_a_list_of_nothing_changes_and_deletes_nothing(both: World, nothing: list[Any]) -> None:
+    store = both["north admin"].store
+    store.insert("supplier", entry())
+    with pytest.raises(NotAllowed):
+        store.update("supplier", {"name": "All of them"}, {"id": nothing})
+    with pytest.raises(NotAllowed):
+        store.delete("assessment", {"id": nothing})
+    assert store.rows("supplier")["name"].to_list() == ["Aurora"]
+
+
+# Functions ----------------------------------------------------------------------------------------
+
+
+def test_a_function_answers_with_a_value(both: World) -> None:
+    store = both["north admin"].store
+    assert store.call("whoami")["organisation"]["name"] == "North"
+    assert store.call("invitation_for", {"token": "no such link"}) is None
+    token = store.call("invite_colleague", {"role": "viewer", "note": "", "days": 7})
+    assert store.call("invitation_for", {"token": token})["role"] == "viewer"
+    invitation = store.rows("invitation")["id"].item()
+    store.call("revoke_invitation", {"invitation_id": invitation})
+    assert store.rows("invitation", filters={"revoked_at": None}).is_empty()
+
+
+def test_a_rule_of_the_domain_speaks_its_own_sentence(both: World) -> None:
+    north = both["north admin"]
+    with pytest.raises(Refused, match=r"^This is the only admin\. Make a colleague admin first\.$"):
+        north.store.delete("organisation_role", {"person_id": north.id})
+    with pytest.raises(Refused, match=r"^Choose a role: admin, editor or viewer\.$"):
+        north.store.call("invite_colleague", {"role": "owner", "note": "", "days": 7})
+    with pytest.raises(NotAllowed, match=r"^Only an admin of your organisation may do this\.$"):
+        both["north viewer"].store.call(
+            "invite_colleague", {"role": "admin", "note": "", "days": 7}
+        )
+
+
+@pytest.mark.slow
+def test_a_large_import_is_stored_at_once_and_only_once(both: World) -> None:
+    supplier = both.supplier()
+    store = both["north admin"].store
+    rows = [
+        {"supplier_id": supplier, "year": 2025, "amount": i + 0.01, "currency": "EUR",
+         "category": HARD_TEXTS[i % 10]}
+        for i in range(20000)
+    ]  # fmt: skip
+    given = {"key": str(uuid.uuid4()), "file_name": "large.csv", "rows": rows}
+    answer = store.call("import_spend", given)
+    assert answer["imported"] == 20000
+    assert store.call("import_spend", given) == answer
+    found = store.rows("spend", ["amount", "category"], order=["amount"])
+    assert found["amount"].to_list() == [i + 0.01 for i in range(20000)]
+    assert found["category"].to_list() == [HARD_TEXTS[i % 10] for i in range(20000)]
+
+
+def test_an_import_with_one_bad_row_stores_nothing(both: World) -> None:
+    supplier = both.supplier()
+    store = both["north admin"].store
+    good = {"supplier_id": supplier, "year": 2025, "amount": 1, "currency": "EUR"}
+    given = {"key": str(uuid.uuid4()), "file_name": "f.csv", "rows": [good, {**good, "year": 1}]}
+    with pytest.raises(Invalid):
+        store.call("import_spend", given)
+    assert store.rows("spend").is_empty()
+    assert store.rows("spend_import").is_empty()
+
+
+def test_of_equal_submits_at_once_one_is_stored_and_all_get_its_answer(both: World) -> None:
+    supplier = both.supplier()
+    north = both["north admin"]
+    rows = [{"supplier_id": supplier, "year": 2025, "amount": 1, "currency": "EUR"}]
+    given = {"key": str(uuid.uuid4()), "file_name": "f.csv", "rows": rows}
+    answers: list[str] = []
+
+    def submit() -> None:
+        claims = {"sub": north.id, "role": "authenticated"}
+        answers.append(json.dumps(both.engine.store(claims).call("import_spend", given)))
+
+    racers = [threading.Thread(target=submit) for _ in range(8)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert len(answers) == 8
+    assert len(set(answers)) == 1
+    assert north.store.rows("spend").height == 1
+
+
+def test_of_editors_at_once_one_wins_and_the_others_are_told(both: World) -> None:
+    store = both["north admin"].store
+    row = entry()
+    store.insert("supplier", row)
+    outcomes: list[str] = []
+
+    def edit(i: int) -> None:
+        try:
+            store.update("supplier", {"name": f"By {i}"}, {"id": row["id"]}, version=1)
+            outcomes.append(f"By {i}")
+        except Conflict:
+            outcomes.append("conflict")
+
+    racers = [threading.Thread(target=edit, args=(i,)) for i in range(6)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert outcomes.count("conflict") == 5
+    assert store.rows("supplier")["name"].item() in outcomes
