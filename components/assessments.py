@@ -47,7 +47,11 @@ def _source(rows: pl.DataFrame) -> str:
     """The line under a figure."""
     return _(
         "Members' assessments, newest of {day}. Questions and points: Annex 2a and 2b."
-    ).format(day=newest)
+    ).format(day=_newest(rows))
+
+
+def _newest(rows: pl.DataFrame) -> date | None:
+    return cast("date | None", rows["assessed_on"].max())
 
 
 # Drafts -------------------------------------------------------------------------------------------
@@ -121,9 +125,9 @@ def figures(found: pl.DataFrame) -> None:
     counted = readiness.counts(found)
     labels = {
         "assessed": _("Suppliers assessed"),
-        "low": _("Of these Low, or perhaps Low"),
-        "stale": _("Stale: over two years old"),
-        "differing": _("Members differ"),
+        "low": _("Low overall"),
+        "stale": _("Over two years old"),
+        "differing": _("Members disagree on"),
     }
     with st.container(horizontal=True):
         for name, label in labels.items():

@@ -20,10 +20,10 @@ found = assessments.rows(session, wanted)
 if found.is_empty():
     st.markdown(_("No assessment fits all of these filters. Take one of them away."))
     st.stop()
-assessments.figures(found)
 if wanted["supplier"]:
     assessments.one_supplier(session, wanted["supplier"])
 else:
+    assessments.figures(found)
     assessments.matrix(session, wanted, found)
 assessments.listed(session, found, wanted)
 if not wanted["supplier"]:
