@@ -128,6 +128,33 @@ def _known(picture: Picture) -> pl.DataFrame:
     )
 
 
+def register_rows(picture: Picture, shared: pl.DataFrame) -> pl.DataFrame:
+    """Every living supplier, what needs attention first: columns of the relation, `parent` (name),
+    `attention` (a word for why, or null) and those of `shared` (null where nobody is seen with it).
+    """
+    never, stale = (pl.col("coverage") == word for word in ("never", "stale"))
+    reasons = (
+        (pl.col("bought_by_us") & never, _("You buy from it, never assessed")),
+        (stale, _("Assessment older than two years")),
+        (pl.col("differ"), _("Members assess it differently")),
+        (never, _("Never assessed")),
+        (pl.col("overall") == "low", _("Low overall level")),
+    )
+    rank, words = pl.lit(len(reasons)), pl.lit(None, dtype=pl.String)
+    for place, (holds, word) in reversed(list(enumerate(reasons))):
+        rank = pl.when(holds).then(pl.lit(place)).otherwise(rank)
+        words = pl.when(holds).then(pl.lit(word)).otherwise(words)
+    parents = picture.suppliers.select(parent_id="id", parent="name")
+    return (
+        picture.suppliers.join(parents, on="parent_id", how="left")
+        .join(shared.drop("supplier", "kind", "country"), left_on="id", right_on="supplier_id",
+              how="left")
+        .with_columns(attention=words, rank=rank)
+        .sort("rank", "members", "name", descending=[False, True, False], nulls_last=True)
+        .drop("rank")
+    )  # fmt: skip
+
+
 def coverage_counts(shared: pl.DataFrame) -> dict[str, int]:
     """How many of these suppliers are assessed, stale, never assessed."""
     counts = dict(shared["coverage"].value_counts().iter_rows())
