@@ -68,7 +68,7 @@ st.markdown(
 me = data.rows(session, "person", "name").row(
     by_predicate=pl.col("id") == who.person_id, named=True
 )
-edit(session, "person", me, {"name": _("Your name")}, name_input, "account")
+edit(session, "person", me, {"name": _("Your name")}, name_input, "account", _("Change your name"))
 password(session)
 st.subheader(_("Signed in"))
 st.markdown(

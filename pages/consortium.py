@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import consortium as about_consortium
 from components import data, invitations, messages, sharing
+from components.contributions import day_column
 from components.downloads import downloads
 from components.edits import edit
 from components.entrance import ROLES
@@ -72,7 +73,8 @@ def members(session: Session, consortium: Consortium, coordinates: bool) -> None
     st.subheader(_("Members ({n})").format(n=found.height))
     if coordinates:
         st.caption(_("Select another member to change its role or to remove it."))
-    chosen = table(found, columns, "members", id_column="membership_id" if coordinates else None)
+    shown = {**columns, "since": day_column(columns["since"])}
+    chosen = table(found, shown, "members", id_column="membership_id" if coordinates else None)
     row = found.filter(pl.col("membership_id") == (chosen or ""), ~pl.col("mine"))
     if not row.is_empty():
         about_consortium.member_actions(session, consortium, row.row(0, named=True))
@@ -137,8 +139,9 @@ if coordinates:
 former = about_consortium.former_members(session, consortium.id)
 if not former.is_empty():
     with st.expander(_("Former members ({n})").format(n=former.height)):
-        labels = {"organisation": _("Organisation"), "since": _("From"), "until": _("To")}
-        table(former, labels, "former-members")
+        since, until = day_column(_("From")), day_column(_("To"))
+        columns = {"organisation": _("Organisation"), "since": since, "until": until}
+        table(former, columns, "former-members")
 if session.principal.is_admin:
     with st.expander(_("Leave the consortium")):
         living = sharing.receipts_of(session).filter(

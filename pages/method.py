@@ -7,7 +7,6 @@ from components import data
 from components.contributions import relation_names
 from components.messages import plain
 from components.session import Session, require_session
-from components.tables import table
 from quorum import definitions, method, receipts, scoring
 from quorum.definitions import Questionnaire
 from quorum.language import _
@@ -20,6 +19,12 @@ def paragraphs(*texts: str) -> None:
 
 def bullets(*texts: str) -> None:
     st.markdown("\n".join(f"- {plain(text)}" for text in texts))
+
+
+def reading_table(frame: pl.DataFrame, labels: dict[str, str]) -> None:
+    """A small table to read from top to bottom: its cells wrap."""
+    cells = pl.all().map_elements(plain, return_dtype=pl.String)
+    st.table(frame.select(cells).select(pl.col(c).alias(plain(labels[c])) for c in labels))
 
 
 def questionnaire(version: Questionnaire) -> None:
@@ -36,11 +41,9 @@ def questionnaire(version: Questionnaire) -> None:
         with st.expander(plain(f"{block.text} ({dimension})")):
             st.caption(plain(method.rule(block)))
             columns = {
-                "answer": st.column_config.TextColumn(_("Answer"), width="large"),
-                **method.scored_kinds(version),
-                "origin": _("Figures"),
-            }
-            table(method.points_table(version, block), columns, f"points-{block.code}")
+                "answer": _("Answer"), **method.scored_kinds(version), "origin": _("Figures")
+            }  # fmt: skip
+            reading_table(method.points_table(version, block), columns)
     st.caption(plain(_("Noted and never scored: {text}").format(text=version.open_question.text)))
 
 
@@ -50,9 +53,9 @@ def bands(version: Questionnaire) -> None:
         "dimension": _("Dimension"),
         "band": _("Band"),
         "points": _("Points"),
-        "meaning": st.column_config.TextColumn(_("Meaning"), width="large"),
+        "meaning": _("Meaning"),
     }
-    table(method.bands_table(version), columns, "bands")
+    reading_table(method.bands_table(version), columns)
     paragraphs(
         *(f"{dimension.text}: {note}" for dimension, note in method.gap_notes(version)),
         _(
@@ -82,12 +85,8 @@ def levels() -> None:
         for relation, name in relation_names().items()
         for level in receipts.levels(relation)
     ]
-    columns = {
-        "kind": _("Kind"),
-        "level": _("Level"),
-        "sees": st.column_config.TextColumn(_("What others see"), width="large"),
-    }
-    table(pl.DataFrame(rows), columns, "levels")
+    columns = {"kind": _("Kind"), "level": _("Level"), "sees": _("What others see")}
+    reading_table(pl.DataFrame(rows), columns)
     paragraphs(
         _(
             "Drafts, contacts and internal notes are never shared. The rules stand in the "

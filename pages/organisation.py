@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from components import data, invitations, messages, people
+from components.contributions import day_column
 from components.edits import edit
 from components.entrance import organisation_kinds
 from components.messages import plain
@@ -51,9 +52,8 @@ def colleagues(session: Session) -> None:
     admin = session.principal.is_admin
     if admin:
         st.caption(_("Select somebody to change their role or to let them go."))
-    chosen = table(
-        found, people.columns(), "colleagues", id_column="person_id" if admin else None
-    )  # fmt: skip
+    columns = {**people.columns(), "since": day_column(_("Since"))}
+    chosen = table(found, columns, "colleagues", id_column="person_id" if admin else None)
     row = found.filter(pl.col("person_id") == (chosen or ""))
     if not row.is_empty():
         people.actions(session, row.row(0, named=True))

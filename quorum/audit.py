@@ -133,16 +133,19 @@ def _who(people: Mapping[str, str]) -> pl.Expr:
 
 def _sharing_words(sharings: pl.DataFrame) -> pl.DataFrame:
     """Per receipt: id, begun, over (what is said of its beginning and end), by_itself."""
-    begun = _("shared {} with {}, level: {}")
-    over = _("ended the sharing of {} with {}")
-    passed = _("ended the sharing of {} with {}: its end date passed")
+    begun = _("shared {} with {} ({}){}")
+    over = _("ended the sharing of {} with {}{}")
+    passed = _("ended the sharing of {} with {}, because its end date passed{}")
+    title = pl.when(pl.col("title") == "").then(pl.lit("")).otherwise(pl.format(": {}", "title"))
     late = pl.col("ended_because") == "end date"
     return sharings.select(
         "id",
-        begun=pl.format(begun, "what", "consortium", pl.col("level_name").str.to_lowercase()),
+        begun=pl.format(
+            begun, "what", "consortium", pl.col("level_name").str.to_lowercase(), title
+        ),
         over=pl.when(late)
-        .then(pl.format(passed, "what", "consortium"))
-        .otherwise(pl.format(over, "what", "consortium")),
+        .then(pl.format(passed, "what", "consortium", title))
+        .otherwise(pl.format(over, "what", "consortium", title)),
         by_itself=late.fill_null(False),
     )
 

@@ -109,7 +109,7 @@ def reconstructed(version: Questionnaire) -> str:
         ours,
     ).format(n=ours, all=len(figures))
     doubt = ngettext(
-        "For {n} of them two figures are possible: then the score is a range, its low end counts, "
+        "For one of them two figures are possible: then the score is a range, its low end counts, "
         "and the reason stands beside it.",
         "For {n} of them two figures are possible: then the score is a range, its low end counts, "
         "and the reason stands beside it.",
