@@ -164,7 +164,9 @@ def production_sites(session: Session, supplier_id: str) -> None:
                 )
             )
         )  # fmt: skip
-        maps.drawn_map(data.cached(session, _map, supplier_id), f"profile-map-{supplier_id}")
+        maps.draw(
+            session, f"profile-map-{supplier_id}", _map, supplier_id, config=charts.MAP_CONFIG
+        )
         shown = sharing.whose_words(session, lists)
         columns = {
             "title": _("List"),
@@ -226,7 +228,7 @@ def buying(session: Session, supplier_id: str) -> None:
         )
     else:
         if not _drawable(found).is_empty():
-            maps.show(data.cached(session, _ranges, supplier_id), f"profile-share-{supplier_id}")
+            maps.draw(session, f"profile-share-{supplier_id}", _ranges, supplier_id)
         money = {
             "own": _("Ours"),
             "exact": _("Exact: ours and shared lines"),
