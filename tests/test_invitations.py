@@ -288,3 +288,33 @@ def test_who_was_let_go_sees_nothing_at_once(world: World) -> None:
     world["north admin"].store.delete("organisation_role", which)
     assert editor.store.rows("supplier").is_empty()
     assert editor.store.rows("organisation").is_empty()
+
+
+# What the trail tells of others -------------------------------------------------------------------
+
+
+def trail(world: World, actor: str) -> list[str]:
+    return world[actor].store.rows("audit_event")["relation"].to_list()
+
+
+def test_who_removes_a_member_learns_nothing_of_what_it_kept_to_itself(world: World) -> None:
+    lines = world.spend("south admin", world.supplier(), {2024: 5, 2025: 6})
+    world.share("south admin", "spend", lines, level="aggregate")
+    removed = {
+        "consortium_id": world.consortium_id,
+        "organisation_id": world["south admin"].organisation_id,
+    }
+    world["north admin"].store.call("remove_member", removed)
+    assert "membership" in trail(world, "north admin")
+    assert not {"sharing", "spend"} & set(trail(world, "north admin"))
+    # Shared, and ended: both stand in the trail of the owner.
+    assert trail(world, "south admin").count("sharing") == 2
+
+
+def test_whoever_notices_first_that_a_receipt_is_due_learns_nothing_of_it(world: World) -> None:
+    lines = world.spend("north admin", world.supplier(), {2024: 5, 2025: 6})
+    world.share("north admin", "spend", lines, level="aggregate")
+    world.owner("update sharing set ends_on = current_date - 1")
+    world["east admin"].store.call("pulse")
+    assert world["north admin"].store.rows("sharing")["ended_because"].to_list() == ["end date"]
+    assert not {"sharing", "spend"} & set(trail(world, "east admin"))
