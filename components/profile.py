@@ -255,7 +255,8 @@ def buying(session: Session, supplier_id: str) -> None:
             },
             "members": _("Members in it"),
         }
-        table(found, columns, f"profile-leverage-{supplier_id}")
+        whole = found.with_columns(pl.col(list(money)).round(0))
+        table(whole, columns, f"profile-leverage-{supplier_id}")
         st.caption(
             _("Currencies are never added. Spend that members share for totals only is in none.")
         )
