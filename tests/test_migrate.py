@@ -132,14 +132,15 @@ def test_two_runners_at_once_share_the_work(database: str, engine: Engine) -> No
 
 
 def test_a_store_newer_than_the_code_is_refused_and_left_alone(
-    database: str, engine: Engine
+    database: str, engine: Engine, folder: Path
 ) -> None:
     migrate(database, shim=True)
     with psycopg.connect(database) as db:
         db.execute("insert into quorum.migration values (99, '0099_later.sql', 'x')")
     before = schema(database, engine)
+    spoil(folder, "shim.sql", 1, "drop function auth.session(bytea);\n")
     with pytest.raises(SchemaMismatch, match=r"made by a newer Quorum \(schema 99, .*Update the"):
-        migrate(database, shim=True)
+        migrate(database, shim=True, folder=folder)
     assert schema(database, engine) == before
 
 
