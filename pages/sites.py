@@ -19,14 +19,16 @@ from quorum.site_lists import OURS, THEIRS, figures, matching, namings, picture
 from quorum.sites import identify
 
 SHOWN = 1000  # rows that go to the browser; downloads hold all
-COLUMNS = {
+LABELS = {
     "name": _("Name"), "country_name": _("Country"), "address": _("Address"),
     "suppliers_text": _("Suppliers"), "organisations_text": _("Brought in by"),
-    "lists": _("Lists that name it"), "newest": st.column_config.DateColumn(_("Newest list")),
-    "sector": _("Sector"), "os_id": _("OS ID"), "whose": _("Who sees it"),
+    "lists": _("Lists that name it"), "newest": _("Newest list"), "whose": _("Who sees it"),
+    "sector": _("Sector"), "os_id": _("OS ID"),
 }  # fmt: skip
-LABELS = {name: text if isinstance(text, str) else _("Newest list")
-          for name, text in COLUMNS.items()}  # fmt: skip
+COLUMNS = LABELS | {
+    "address": st.column_config.TextColumn(LABELS["address"], width=220),
+    "newest": st.column_config.DateColumn(LABELS["newest"]),
+}
 
 
 def identified(session: Session) -> pl.DataFrame:
@@ -45,6 +47,12 @@ def pictured(session: Session) -> pl.DataFrame:
         suppliers_text=pl.col("supplier_names").list.join(", "),
         organisations_text=pl.col("organisation_names").list.join(", "),
     )
+
+
+def countries(session: Session) -> dict[str, str]:
+    """Code to name of the countries in which there is a site."""
+    known = data.cached(session, pictured).select("country", "country_name").unique()
+    return dict(known.sort("country_name").rows())
 
 
 def found(session: Session, *asked: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -72,7 +80,6 @@ def asked(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
     """The filters: name -> label, chosen value, chosen value in words."""
     lists = data.site_lists(session)
     suppliers = dict(lists.select("supplier_id", "supplier").unique().sort("supplier").rows())
-    countries = data.cached(session, pictured).select("country", "country_name").unique()
     owners = dict(
         lists.select("organisation_id", "organisation").unique().sort("organisation").rows()
     )
@@ -80,7 +87,7 @@ def asked(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
     titles = {one["id"]: site_lists.label(one) for one in lists.iter_rows(named=True)}
     options = (
         ("supplier", _("Supplier"), suppliers),
-        ("country", _("Country"), dict(countries.sort("country_name").rows())),
+        ("country", _("Country"), data.cached(session, countries)),
         ("organisation", _("Brought in by"), whose),
         ("list", _("List"), titles),
     )
@@ -99,13 +106,14 @@ def show(session: Session) -> None:
     key = tuple(value for _label, value, _words in choices.values())
     sites, rows = found(session, *key)
     counts = figures(rows)
-    for column, (label, value) in zip(
-        st.columns(4),
-        ((_("Sites"), counts.sites), (_("Countries"), counts.countries),
-         (_("Suppliers"), counts.suppliers), (_("Lists"), counts.lists)),
-        strict=True,
-    ):  # fmt: skip
-        column.metric(label, f"{value:,}")
+    filters.figures(
+        (
+            (_("Sites"), f"{counts.sites:,}"),
+            (_("Countries"), f"{counts.countries:,}"),
+            (_("Suppliers"), f"{counts.suppliers:,}"),
+            (_("Lists"), f"{counts.lists:,}"),
+        )
+    )
     if sites.is_empty():
         st.info(_("No site fits these filters. Clear one of them to see more."))
         return
@@ -157,7 +165,7 @@ def main() -> None:
         (_("Site lists"), "sites_lists", site_lists.manage),
         (_("What changed between two lists"), "sites_changes", site_lists.compare),
     ):
-        fold = st.expander(title, key=name, on_change="rerun")
+        fold = st.expander(title, key=name, bind="query-params")
         if fold.open:
             with fold:
                 part(session)
