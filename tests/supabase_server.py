@@ -47,8 +47,8 @@ class SupabaseServer:
     url: str = ""
     opened: list[SupabaseStore] = field(default_factory=list)
 
-    def start(self) -> "SupabaseServer":
-        """Makes the database, starts the server, migrates."""
+    def start(self, *, migrated: bool = True) -> "SupabaseServer":
+        """Makes the database, starts the server, migrates unless told otherwise."""
         place = conninfo_to_dict(self.engine.owner_address)
         with psycopg.connect(self.engine.owner_address, autocommit=True) as db:
             db.execute(sql.SQL("create database {}").format(sql.Identifier(self.database)))
@@ -76,7 +76,8 @@ class SupabaseServer:
         _pipe(self._process.stdin).write(json.dumps(settings).encode() + b"\n")
         _pipe(self._process.stdin).flush()
         self.url = f"http://127.0.0.1:{self._port()}"
-        migrate(self.owner_address, shim=False)
+        if migrated:
+            migrate(self.owner_address, shim=False)
         return self
 
     def _port(self) -> int:

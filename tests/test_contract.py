@@ -1,4 +1,4 @@
-"""What both doors promise: the same verbs, the same frames, the same exceptions and sentences."""
+"""Where the two doors could drift apart: text, numbers, pages, sentences; see test_store.py too."""
 
 import json
 import threading
@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from quorum.store import AlreadyThere, Conflict, Invalid, NotAllowed, Refused
-from quorum.store.relations import FUNCTIONS, RELATIONS
+from quorum.store import Invalid, NotAllowed, Refused
+from quorum.store.relations import FUNCTIONS
 from tests.conftest import World
 
 HARD_TEXTS = [
@@ -54,15 +54,6 @@ def lines(world: World, categories: list[str | None]) -> None:
 
 
 # Reading ------------------------------------------------------------------------------------------
-
-
-def test_every_relation_has_its_columns_and_types_with_rows_and_without(both: World) -> None:
-    store = both["north admin"].store
-    for relation, schema in RELATIONS.items():
-        assert store.rows(relation).schema == pl.Schema(schema), relation
-        nothing = store.rows(relation, filters={next(iter(schema)): []})
-        assert nothing.schema == pl.Schema(schema), relation
-        assert nothing.is_empty()
 
 
 def test_any_text_comes_back_as_it_was_and_is_found(both: World) -> None:
@@ -191,15 +182,6 @@ def test_a_filter_takes_many_values(both: World) -> None:
 # Writing ------------------------------------------------------------------------------------------
 
 
-def test_a_row_that_is_there_already_is_not_added(both: World) -> None:
-    store = both["north admin"].store
-    row = entry()
-    store.insert("supplier", row)
-    with pytest.raises(AlreadyThere, match=r"^This is already there\.$"):
-        store.insert("supplier", row)
-    assert store.rows("supplier").height == 1
-
-
 def test_a_value_that_does_not_fit_is_refused(both: World) -> None:
     store = both["north admin"].store
     for wrong in (
@@ -222,12 +204,6 @@ def test_a_filter_that_does_not_fit_is_refused(both: World) -> None:
         both["north admin"].store.rows("supplier", filters={"id": "no uuid"})
 
 
-def test_a_viewer_adds_nothing(both: World) -> None:
-    with pytest.raises(NotAllowed, match=r"^You may not do this\.$"):
-        both["north viewer"].store.insert("supplier", entry())
-    assert both.owner("select count(*) from supplier") == [(0,)]
-
-
 def test_a_reference_to_nothing_is_not_told_from_one_that_is_hidden(both: World) -> None:
     with pytest.raises(NotAllowed, match=r"^You may not do this\.$"):
         both["north admin"].store.insert("supplier", entry(parent_id=str(uuid.uuid4())))
@@ -239,53 +215,12 @@ def test_a_column_that_nobody_writes_is_refused(both: World) -> None:
         north.store.update("organisation", {"version": 9}, {"id": north.organisation_id})
 
 
-@pytest.mark.parametrize("verb", ["insert", "update"])
-def test_a_column_that_does_not_exist_is_a_mistake_of_ours(both: World, verb: str) -> None:
-    store = both["north admin"].store
-    with pytest.raises(KeyError, match="supplier has no column colour"):
-        if verb == "insert":
-            store.insert("supplier", {"colour": "red"})
-        else:
-            store.update("supplier", {"colour": "red"}, {"id": str(uuid.uuid4())})
-
-
-def test_an_update_of_the_version_that_was_seen_is_stored(both: World) -> None:
-    store = both["north admin"].store
-    row = entry()
-    store.insert("supplier", row)
-    store.update("supplier", {"name": "Borealis"}, {"id": row["id"]}, version=1)
-    found = store.rows("supplier", ["name", "version"])
-    assert found.rows() == [("Borealis", 2)]
-
-
-def test_an_update_of_an_older_version_overwrites_nothing_and_shows_theirs(both: World) -> None:
-    store = both["north admin"].store
-    row = entry()
-    store.insert("supplier", row)
-    store.update("supplier", {"name": "Theirs"}, {"id": row["id"]}, version=1)
-    with pytest.raises(Conflict, match=r"^Somebody else changed this since") as raised:
-        store.update("supplier", {"name": "Mine"}, {"id": row["id"]}, version=1)
-    assert set(raised.value.theirs) == set(RELATIONS["supplier"])
-    assert (raised.value.theirs["name"], raised.value.theirs["version"]) == ("Theirs", 2)
-    assert store.rows("supplier")["name"].item() == "Theirs"
-
-
 @pytest.mark.parametrize("version", [None, 1])
 def test_an_update_that_a_policy_hides_is_refused_aloud(both: World, version: int | None) -> None:
     south = both["south admin"].organisation_id
     with pytest.raises(NotAllowed, match=r"^You may not change this, or it is not there any more"):
         both["north admin"].store.update("organisation", {"name": "Ours"}, {"id": south}, version)
     assert both.owner("select name from organisation where id = %s", south) == [("South",)]
-
-
-def test_a_delete_that_a_policy_hides_is_refused_aloud(both: World) -> None:
-    supplier = both.supplier()
-    theirs = both.assessment("south admin", supplier, ["a"])
-    with pytest.raises(NotAllowed, match=r"^You may not delete this, or it is not there any more"):
-        both["north admin"].store.delete("assessment", {"id": theirs})
-    both["south admin"].store.delete("assessment", {"id": theirs})
-    with pytest.raises(NotAllowed):
-        both["south admin"].store.delete("assessment", {"id": theirs})
 
 
 @pytest.mark.parametrize("nothing", [[], [None]])
@@ -300,17 +235,6 @@ def test_a_list_of_nothing_changes_and_deletes_nothing(both: World, nothing: lis
 
 
 # Functions ----------------------------------------------------------------------------------------
-
-
-def test_a_function_answers_with_a_value(both: World) -> None:
-    store = both["north admin"].store
-    assert store.call("whoami")["organisation"]["name"] == "North"
-    assert store.call("invitation_for", {"token": "no such link"}) is None
-    token = store.call("invite_colleague", {"role": "viewer", "note": "", "days": 7})
-    assert store.call("invitation_for", {"token": token})["role"] == "viewer"
-    invitation = store.rows("invitation")["id"].item()
-    store.call("revoke_invitation", {"invitation_id": invitation})
-    assert store.rows("invitation", filters={"revoked_at": None}).is_empty()
 
 
 def test_a_rule_of_the_domain_speaks_its_own_sentence(both: World) -> None:
@@ -373,25 +297,3 @@ def test_of_equal_submits_at_once_one_is_stored_and_all_get_its_answer(both: Wor
     assert len(answers) == 8
     assert len(set(answers)) == 1
     assert north.store.rows("spend").height == 1
-
-
-def test_of_editors_at_once_one_wins_and_the_others_are_told(both: World) -> None:
-    store = both["north admin"].store
-    row = entry()
-    store.insert("supplier", row)
-    outcomes: list[str] = []
-
-    def edit(i: int) -> None:
-        try:
-            store.update("supplier", {"name": f"By {i}"}, {"id": row["id"]}, version=1)
-            outcomes.append(f"By {i}")
-        except Conflict:
-            outcomes.append("conflict")
-
-    racers = [threading.Thread(target=edit, args=(i,)) for i in range(6)]
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
-    assert outcomes.count("conflict") == 5
-    assert store.rows("supplier")["name"].item() in outcomes

@@ -1,6 +1,6 @@
 """What every door to the store promises, whichever it is.
 
-A second door is a second parameter of `member`: the same actors, reached another way.
+Each test runs behind both: the same actors, reached another way.
 """
 
 import uuid
@@ -29,11 +29,16 @@ from tests.conftest import World
 Member = Callable[[str], Store]
 
 
-@pytest.fixture(params=["embedded"])
-def member(request: pytest.FixtureRequest, world: World) -> Member:
+@pytest.fixture
+def world(both: World) -> World:
+    """The small world behind each door in turn."""
+    return both
+
+
+@pytest.fixture
+def member(world: World) -> Member:
     """The store as an actor of the world reaches it through the door that is tested."""
-    doors = {"embedded": lambda name: world[name].store}
-    return doors[request.param]
+    return lambda name: world[name].store
 
 
 @pytest.fixture

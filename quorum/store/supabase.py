@@ -520,7 +520,8 @@ def _by_code(code: str, message: str) -> Exception:
     match code:
         case "PGRST301" | "PGRST302" | "PGRST303":
             return _TokenRefused(message)
-        case "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003":
+        # No connection to the database, or two writers waited for each other: nothing was stored.
+        case "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003" | "40001" | "40P01":
             return _Unanswered(arrived=False)
         case "PGRST106" | "PGRST202" | "PGRST204" | "PGRST205" | "42P01" | "42703" | "42883":
             log.error("not our schema: %s", message)

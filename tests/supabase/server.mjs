@@ -42,7 +42,7 @@ connection.normalizeDbError = (error) => {
   })
 }
 
-const app = new App({
+const configuration = {
   connection,
   auth: {
     enabled: true,
@@ -52,8 +52,10 @@ const app = new App({
     email: { enable_confirmations: false },
   },
   api: { max_rows: pageRows },
-  options: { server: { admin: false } },
-})
+}
+const app = new App({ ...configuration, options: { server: { admin: false } } })
+// The same, except that nothing stays: for tests that try out what a token may do.
+const trial = new App({ ...configuration, options: { server: { admin: false, forceRollback: true } } })
 // Before the migrations: it makes the auth schema and the API roles, and grants what Supabase does.
 await app.ensureSystemSchema()
 // At its first request this server grants everything on every table of a schema with row level
@@ -67,7 +69,7 @@ await connection.exec('drop table public.before')
 const stamp = /"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00"/g
 
 async function answer(request) {
-  const given = await app.fetch(request)
+  const given = await (request.headers.has('x-roll-back') ? trial : app).fetch(request)
   if (!new URL(request.url).pathname.startsWith('/auth/')) return given
   const text = (await given.text()).replace(stamp, '"$1T$2+00:00"')
   const headers = new Headers(given.headers)
