@@ -37,8 +37,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     for statement in ("alter system set fsync = off", "select pg_reload_conf()"):
         _owner(running).execute(statement)
     yield running
-    for connection in _owners.values():
-        connection.close()
+    close_owners()
     running.close()
 
 
@@ -70,6 +69,12 @@ def _owner(engine: Any) -> psycopg.Connection[Any]:
     if address not in _owners or _owners[address].closed:
         _owners[address] = psycopg.connect(address, autocommit=True)
     return _owners[address]
+
+
+def close_owners() -> None:
+    """Lets go of the owner's connections."""
+    while _owners:
+        _owners.popitem()[1].close()
 
 
 def emptied(engine: Any) -> Any:

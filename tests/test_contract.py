@@ -124,7 +124,7 @@ def test_an_order_may_rise_and_fall_and_puts_null_last_or_first(both: World) -> 
     assert first["amount"].to_list() == [2.0, 4.0]
 
 
-@pytest.mark.parametrize("n", [999, 1000, 1001, 2000, 2500])
+@pytest.mark.parametrize("n", [999, 1000, 1001, 2000, 2500, 8100])
 def test_no_row_is_lost_or_twice_however_many_there_are(both: World, n: int) -> None:
     suppliers(both, n)
     found = both["north admin"].store.rows("supplier", ["name"], order=["name"])

@@ -12,11 +12,12 @@ import math
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 import httpx
@@ -60,6 +61,16 @@ _JSON = {"evidence"}  # columns of jsonb, which both doors hand out, and take, a
 # which they act once.
 _READING = {"whoami", "pulse", "invitation_for", *FUNCTIONS}
 _ONCE = {"key", "sharing_id"}
+
+
+_MANY = 8  # pages, from which on they are asked for in parallel
+# Identifiers are random, so quarters of their range are quarters of the rows.
+_QUARTERS = [f"{i:x}0000000-0000-0000-0000-000000000000" for i in (0, 4, 8, 12)]
+_SHARES: list[list[Condition]] = [
+    [("id", "gte", low), *([("id", "lt", high)] if high else [])]
+    for low, high in zip(_QUARTERS, [*_QUARTERS[1:], ""], strict=True)
+]
+_BOUNDS = {condition for share in _SHARES for condition in share}
 
 
 class _Request(Protocol):
@@ -124,15 +135,13 @@ class SupabaseStore:
 
         def asked(conditions: Sequence[Condition]) -> Any:
             columns = map(_cast, wanted, wanted.values())
-            return _filtered(
-                self._client.from_(relation).select(*columns, count=_EXACT), conditions
-            )
+            return _filtered(self._client.from_(relation).select(*columns), conditions)
 
         if limit is not None and len(parts) == 1:
             first = asked(parts[0])
             for name in [*order, *key]:
                 first = first.order(name.lstrip("-"), desc=name.startswith("-"))
-            frame, total = self._page(first.limit(limit).request, wanted)
+            frame, total = self._page(first.limit(limit).request, wanted, count=True)
             if frame.height == min(limit, total):
                 return frame.select(*chosen)
         pages = [page for part in parts for page in self._pages(asked, part, wanted, key)]
@@ -145,37 +154,52 @@ class SupabaseStore:
         part: Sequence[Condition],
         schema: Mapping[str, pl.DataType],
         key: Sequence[str],
-    ) -> Iterator[pl.DataFrame]:
+    ) -> Iterable[pl.DataFrame]:
         """All rows of one part, in pages as long as the server lets them be (1,000 on Supabase).
 
         The server cuts silently: the first answer tells by its count whether it did, and so how
-        long a page is. The next begins after the last row's key, so that no row is lost or twice
-        while others come and go; it asks for one range of the index at a time.
+        long a page is. Where many follow they are asked for in several ranges at once.
         """
-        longest = 0
-        ranges: list[list[Condition]] = [[]]
+        first, total = self._page(_ordered(asked(part), key), schema, count=True)
+        if first.height >= total:
+            return [first]
+        longest = first.height
+        if total < _MANY * longest or key[-1] != "id":
+            following = _after(first, key)
+            return [first, *self._following(asked, part, schema, key, longest, following)]
+
+        def share(bounds: list[Condition]) -> list[pl.DataFrame]:
+            return list(self._following(asked, part, schema, key, longest, [bounds]))
+
+        with ThreadPoolExecutor(len(_SHARES)) as pool:
+            return [page for pages in pool.map(share, _SHARES) for page in pages]
+
+    def _following(
+        self,
+        asked: Callable[[Sequence[Condition]], Any],
+        part: Sequence[Condition],
+        schema: Mapping[str, pl.DataType],
+        key: Sequence[str],
+        longest: int,
+        ranges: list[list[Condition]],
+    ) -> Iterator[pl.DataFrame]:
+        """The rows of these ranges of the key. A page begins after the last row of the one before,
+        so that no row is lost or twice while others come and go."""
+        within = [c for c in ranges[0] if c in _BOUNDS]
         while ranges:
             page = asked([*part, *ranges.pop(0)])
-            for name in key:
-                page = page.order(name)
-            frame, total = self._page(page.request, schema)
+            frame, _total = self._page(_ordered(page, key), schema, count=False)
             yield frame
-            if not longest:
-                longest = frame.height if total > frame.height else total + 1
             if frame.height >= longest:
-                last = frame.select(key).row(-1)
-                ranges = [
-                    [
-                        *((n, "eq", _text(v)) for n, v in zip(key[:i], last, strict=False)),
-                        (key[i], "gt", _text(last[i])),
-                    ]
-                    for i in reversed(range(len(key)))
-                ]
+                ranges = [[*within, *following] for following in _after(frame, key)]
 
     def _page(
-        self, request: _Request, schema: Mapping[str, pl.DataType]
+        self, request: _Request, schema: Mapping[str, pl.DataType], *, count: bool
     ) -> tuple[pl.DataFrame, int]:
-        """One page, and how many rows there are in all."""
+        """One page, and with `count` how many rows there are in all: the server counts them anew
+        each time, so that is asked once."""
+        if count:
+            request.headers["Prefer"] = "count=exact"
         response = self._send(request, _Doubt())
         frame = _frame(response.content, schema)
         total = response.headers.get("content-range", "").rpartition("/")[2]
@@ -241,8 +265,7 @@ class SupabaseStore:
 
         def asked(conditions: Sequence[Condition]) -> Any:
             columns = map(_cast, schema, schema.values())
-            called = self._client.rpc(function, given, count=_EXACT)
-            return _filtered(called.select(*columns), conditions)
+            return _filtered(self._client.rpc(function, given).select(*columns), conditions)
 
         return pl.concat(self._pages(asked, [], schema, _KEYS[function]))
 
@@ -339,6 +362,25 @@ def _parts(filters: Row) -> list[list[Condition]]:
     if len(shares) == 1:
         return [[_condition(n, v) for n, v in given.items()]]
     return [[_condition(n, v) for n, v in {**given, longest: share}.items()] for share in shares]
+
+
+def _after(frame: pl.DataFrame, key: Sequence[str]) -> list[list[Condition]]:
+    """What comes after the last row, as ranges of the key that an index gives one by one: the rest
+    of this owner's rows, then those of the owners behind."""
+    last = frame.select(key).row(-1)
+    return [
+        [
+            *((name, "eq", _text(v)) for name, v in zip(key[:i], last, strict=False)),
+            (key[i], "gt", _text(last[i])),
+        ]
+        for i in reversed(range(len(key)))
+    ]
+
+
+def _ordered(asked: Any, key: Sequence[str]) -> _Request:
+    for name in key:
+        asked = asked.order(name)
+    return cast(_Request, asked.request)
 
 
 def _filtered(asked: Any, conditions: Sequence[Condition]) -> Any:
