@@ -115,7 +115,8 @@ def local_path(to: str) -> str:
     name, _, query = to.partition("?")
     if not re.fullmatch(r"[a-z_]*", name):
         return "/"
-    return f"/{name}" + (f"?{quote(query, safe='=&-._~')}" if query else "")
+    # What the page was asked to show is encoded already.
+    return f"/{name}" + (f"?{quote(query, safe='=&%+-._~')}" if query else "")
 
 
 def health(request: Request) -> Response:
