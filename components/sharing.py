@@ -68,7 +68,7 @@ def share_form(
     in words, for the receipt; `key`: of this form on the page. Returns the receipt's identifier in
     the run in which it was made.
     """
-    _last_receipt(session, key)
+    last_receipt(session, key)
     if not session.principal.may_edit:
         st.caption(_("An editor or admin of your organisation can share this."))
         return None
@@ -179,7 +179,8 @@ def legal_facts() -> None:
 # Receipts -----------------------------------------------------------------------------------------
 
 
-def _last_receipt(session: Session, key: str) -> None:
+def last_receipt(session: Session, key: str) -> None:
+    """What the form `key` has shared last, until it is closed."""
     made = st.session_state.get(f"{key}-receipt")
     if made is None:
         return
