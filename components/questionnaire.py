@@ -137,6 +137,10 @@ def begin(session: Session, supplier_id: str | None) -> None:
 
 def supplier_names(session: Session) -> dict[str, str]:
     """Identifier to name of the living suppliers; the country tells namesakes apart."""
+    return data.cached(session, _supplier_names)
+
+
+def _supplier_names(session: Session) -> dict[str, str]:
     found = data.suppliers(session).with_columns(
         label=pl.when(pl.col("name").is_duplicated() & pl.col("country").is_not_null())
         .then(pl.format("{} ({})", "name", "country"))
