@@ -195,6 +195,17 @@ def test_spend_is_chosen_by_supplier_and_year_and_shared_as_bands(
     assert world["south admin"].store.rows("spend").is_empty()
 
 
+def test_how_much_of_spend_is_shared_has_to_be_chosen(open_page: Open, world: World) -> None:
+    world.spend("north admin", world.supplier("Aurora"), {2025: 20_000})
+    page = open_page("north admin", "sharing")
+    page = page.segmented_control(key="share_more").set_value("spend").run()
+    page = page.multiselect(key="share_spend_suppliers").set_value(["Aurora"]).run()
+    page.selectbox(key="share_spend-basis").select_index(1)
+    page = press(page, "Share with Nordic ICT buyers")
+    assert "Choose what members may see." in texts(page)
+    assert world["north admin"].store.rows("sharing").is_empty()
+
+
 def test_aggregate_only_is_stored_and_shows_nothing_to_others(
     open_page: Open, world: World
 ) -> None:
