@@ -16,7 +16,7 @@ from components.session import Session
 from components.sharing import whose_words
 from components.tables import table
 from quorum import charts, readiness, scoring
-from quorum.definitions import BAND_ORDER, current
+from quorum.definitions import BAND_ORDER, current, questionnaires
 from quorum.importers.assessment_sheet import template
 from quorum.language import _, ngettext
 
@@ -27,10 +27,16 @@ DRAWN = 12  # suppliers in the chart until all are asked for
 
 
 def _named(session: Session) -> pl.DataFrame:
-    """All finished assessments, none without a name of its supplier and organisation."""
-    return data.assessments(session).with_columns(
-        pl.col("supplier").fill_null(_("Unknown supplier")),
-        pl.col("organisation").fill_null(_("Another member")),
+    """All finished assessments of a questionnaire we know, each with the names of its supplier and
+    organisation."""
+    known = pl.col("questionnaire").is_in([version.id for version in questionnaires()])
+    return (
+        data.assessments(session)
+        .filter(known)
+        .with_columns(
+            pl.col("supplier").fill_null(_("Unknown supplier")),
+            pl.col("organisation").fill_null(_("Another member")),
+        )
     )
 
 

@@ -24,7 +24,14 @@ from components.session import Session
 from components.sharing import share_form, whose_mark
 from quorum import answering, scoring
 from quorum.answering import Form
-from quorum.definitions import Answer, Block, Questionnaire, current, questionnaire
+from quorum.definitions import (
+    Answer,
+    Block,
+    Questionnaire,
+    UnknownQuestionnaire,
+    current,
+    questionnaire,
+)
 from quorum.language import _
 from quorum.store import AlreadyThere, Conflict, StoreError
 from quorum.store.relations import RELATIONS
@@ -66,7 +73,10 @@ def read(session: Session, assessment_id: str) -> Stored | None:
     row = found.row(0, named=True)
     private = data.fresh(session, "assessment_contact", {"assessment_id": assessment_id})
     contact = None if private.is_empty() else private.row(0, named=True)
-    questions = questionnaire(row["questionnaire"])
+    try:
+        questions = questionnaire(row["questionnaire"])
+    except UnknownQuestionnaire:
+        return None
     return Stored(
         row,
         None if contact is None else contact["version"],
