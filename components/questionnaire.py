@@ -487,6 +487,7 @@ def _finish(
         except StoreError as refusal:
             problem(str(refusal))
             return
+    st.session_state[f"finished-{stored.id}"] = True
     _close(stored)
 
 
@@ -611,6 +612,8 @@ def show(session: Session, stored: Stored) -> None:
         link("assessments", _("All assessments of it"), supplier=stored.row["supplier_id"])
     if mine and session.principal.may_edit and stored.row["status"] == "final":
         _correct(session, stored)
+        if st.session_state.pop(f"finished-{stored.id}", False):
+            messages.done(_("Finished and stored."))
         st.subheader(_("Share it"), anchor=False)
         share_form(
             session, "assessment", [stored.id], _title(session, stored), f"share-{stored.id}"

@@ -292,6 +292,7 @@ def test_a_complete_assessment_is_finished_and_can_be_shared(open_page: Open, wo
         ("Awareness", "Medium"), ("Policies", "Low"), ("Actions", "Low"), ("Overall", "Low"),
     ]  # fmt: skip
     assert "The source gives 3 points for actions no band." in said(page)
+    assert page.success[0].value == "Finished and stored\\."
     assert "Share with Nordic ICT buyers" in [button.label for button in page.button]
 
 
