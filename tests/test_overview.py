@@ -190,7 +190,7 @@ def test_the_register_stands_with_what_needs_attention_first() -> None:
     )
     rows = overview.register_rows(known, overview.shared_suppliers(known))
     assert rows.select("name", "attention").rows() == [
-        ("Cedar", "You buy from it, never assessed"),
+        ("Cedar", "You buy from it, no assessment"),
         ("Birch", "Assessment older than two years"),
         ("Aurora", None),
         ("Dune", None),
@@ -211,7 +211,7 @@ def test_the_unassessed_supplier_with_most_spend_is_named() -> None:
         "never", 2, "assess", {"supplier": "birch"},
     )  # fmt: skip
     assert need.text == (
-        "2 suppliers that you buy from were never assessed, Birch the largest of them."
+        "You see no assessment of 2 suppliers that you buy from, Birch the largest of them."
     )
 
 

@@ -97,7 +97,7 @@ def test_sections_without_data_say_so_and_lead_on(open_page: Open, world: World)
     page = open_page("north editor", "supplier", supplier=world.supplier("Aurora"))
     assert not page.exception
     for sentence in (
-        "Nobody has assessed it yet", "No production site of it is known yet",
+        "No assessment of it yet that you see", "No production site of it is known yet",
         "No spend with it is seen", "Nobody is seen to work with it",
     ):  # fmt: skip
         assert sentence in said(page)
