@@ -7,7 +7,10 @@ Supabase. The superuser is used to migrate and to seed the demo, never for a mem
 
 import json
 import logging
+import os
 import re
+import secrets
+import shutil
 import subprocess
 import threading
 import time
@@ -374,10 +377,12 @@ def _start(folder: Path) -> PostgresServer:
         try:
             # The wheel keeps one object per folder; a fresh one rereads what runs.
             PostgresServer._instances.pop(data, None)
+            if _make(data):
+                until = time.monotonic() + 10
             server = get_server(data, start=False)
-            server.ensure_pgdata_inited()
             _write_settings(data)
             server.start()
+            _close_to_others(server, data)
             return server
         except (subprocess.SubprocessError, AssertionError, OSError) as error:
             if time.monotonic() > until:
@@ -387,6 +392,42 @@ def _start(folder: Path) -> PostgresServer:
                     )
                 ) from error
             time.sleep(0.3)
+
+
+def _make(data: Path) -> bool:
+    """A new, empty cluster where there is none. It takes its place when it is complete, so that
+    whoever is killed while making it leaves nothing that a later start would stumble over."""
+    with PostgresServer._lock:
+        for left in data.parent.glob("postgres.new.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        if (data / "PG_VERSION").exists():
+            return False
+        making = data.with_name(f"postgres.new.{secrets.token_hex(4)}")
+        get_server(making, start=False).ensure_pgdata_inited()
+        making.rename(data)
+    return True
+
+
+def _close_to_others(server: PostgresServer, data: Path) -> None:
+    """Where the store's path is too long for a socket, the wheel puts it into the temporary folder,
+    and as root opens that to everybody: nobody else may swap the socket for their own."""
+    socket = server.get_postmaster_info().socket_path
+    if socket is None or socket.parent == data:  # PostgreSQL itself insists on 0700 there
+        return
+    owner = data.stat().st_uid  # the user that PostgreSQL runs as
+    if not socket.parent.is_symlink():
+        if os.geteuid() == 0:
+            os.chown(socket.parent, owner, -1)
+        if socket.parent.stat().st_uid == owner:
+            socket.parent.chmod(0o700)
+            if socket.stat().st_uid == owner:
+                return
+    server.stop()
+    raise Unavailable(
+        _("The folder {folder} belongs to another user. Remove it, or move the store.").format(
+            folder=socket.parent
+        )
+    )
 
 
 def _write_settings(data: Path) -> None:

@@ -72,17 +72,14 @@ class Check:
 
 
 def checks(folder: Path = SQL) -> list[Check]:
-    """The rules that the catalogue of every store keeps, in order."""
+    """The rules that every store keeps, in order."""
     text = (folder / "checks.sql").read_text(encoding="utf-8")
     parts = re.split(r"^-- (\d\d) (\w+): ", text, flags=re.MULTILINE)[1:]
     found = []
     for number, slug, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        rule, query = body.split("\nselect", 1)
-        found.append(
-            Check(
-                int(number), slug, rule.replace("\n--", ""), f"select{query.rstrip().rstrip(';')}"
-            )
-        )
+        rule, query = re.split(r"\n(?=select|with)", body, maxsplit=1)
+        query = query.strip().rstrip(";")
+        found.append(Check(int(number), slug, rule.replace("\n--", ""), query))
     return found
 
 
@@ -104,11 +101,11 @@ def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
         _check(known, done)
         if shim:
             with db.transaction():
-                db.execute(_statements((folder / "shim.sql").read_text(encoding="utf-8")))
+                db.execute(statements((folder / "shim.sql").read_text(encoding="utf-8")))
         waiting = [m for m in known if m.number not in done]
         for migration in waiting:
             with db.transaction():
-                db.execute(_statements(migration.text))
+                db.execute(statements(migration.text))
                 db.execute(
                     "insert into quorum.migration (number, name, checksum) values (%s, %s, %s)",
                     (migration.number, migration.name, migration.checksum),
@@ -135,6 +132,6 @@ def _check(known: list[Migration], done: dict[int, str]) -> None:
             )
 
 
-def _statements(text: str) -> sql.SQL:
+def statements(text: str) -> sql.SQL:
     """The file as it stands: it is ours, and takes no parameters."""
     return sql.SQL(text)
