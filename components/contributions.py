@@ -50,9 +50,10 @@ def _list_label() -> pl.Expr:
 def share_more(session: Session) -> None:
     """Chooses a kind, then contributions that are not shared yet, and shares them."""
     names = relation_names()
-    relation = st.segmented_control(
-        _("What to share"), list(names), format_func=lambda one: names[one], key="share_more"
-    )
+    relation = st.radio(
+        _("What to share"), list(names), index=None, format_func=lambda one: names[one],
+        horizontal=True, key="share_more",
+    )  # fmt: skip
     if relation is None:
         return
     left = data.cached(session, _unshared, relation)
