@@ -87,6 +87,12 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "level": TEXT, "legal_basis": TEXT, "title": TEXT, "item_count": WHOLE,
         "created_at": MOMENT, "ends_on": DAY, "ended_at": MOMENT, "ended_because": TEXT,
     },
+    # a question to the data under a name; `question` is the query of its link
+    "saved_chart": {
+        "id": TEXT, "organisation_id": TEXT, "name": TEXT, "question": TEXT,
+        "pinned": pl.Boolean(), "shared_with": TEXTS, "version": WHOLE, "created_at": MOMENT,
+        "updated_at": MOMENT,
+    },
     "sharing_item": {"sharing_id": TEXT, "organisation_id": TEXT, "item_id": TEXT},
     "audit_event": {
         "id": TEXT, "organisation_id": TEXT, "at": MOMENT, "person_id": TEXT, "action": TEXT,
