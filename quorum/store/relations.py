@@ -98,6 +98,27 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "id": TEXT, "organisation_id": TEXT, "at": MOMENT, "person_id": TEXT, "action": TEXT,
         "relation": TEXT, "item_id": TEXT, "summary": TEXT,
     },
+    # initiatives: added ones, own rubrics, ratings, and who belongs to which
+    "initiative": {
+        "id": TEXT, "organisation_id": TEXT, "name": TEXT, "kind": TEXT, "description": TEXT,
+        "website": TEXT, **_SHARED, "version": WHOLE, "created_at": MOMENT,
+    },
+    "rubric": {
+        "id": TEXT, "organisation_id": TEXT, "family": TEXT, "edition": WHOLE, "title": TEXT,
+        "source": TEXT, "criteria": TEXT, "valid_from": DAY, "valid_until": DAY, **_SHARED,
+        "created_at": MOMENT,
+    },
+    "initiative_rating": {
+        "id": TEXT, "organisation_id": TEXT, "initiative": TEXT, "rubric": TEXT, "edition": WHOLE,
+        "rated_on": DAY, "scores": TEXT, "evidence": TEXTS, "supersedes": TEXT, **_SHARED,
+        "created_at": MOMENT,
+    },
+    "initiative_link": {
+        "id": TEXT, "organisation_id": TEXT, "initiative": TEXT, "supplier_id": TEXT,
+        "site_name": TEXT, "site_address": TEXT, "site_country": TEXT, "place_key": TEXT,
+        "standing": TEXT, "level": TEXT, "scope": TEXT, "valid_from": DAY, "valid_until": DAY,
+        "source": TEXT, "link": TEXT, **_SHARED, "version": WHOLE, "created_at": MOMENT,
+    },
 }
 
 # What the functions of the store return as tables.
