@@ -123,18 +123,23 @@ def _covered(session: Session, sharing_id: str, relation: str) -> pl.DataFrame:
     )
 
 
+def day_column(label: str) -> Any:
+    """A column of days: without it a table shows the hour too."""
+    return st.column_config.DateColumn(label, format="YYYY-MM-DD")
+
+
 def covered_columns(relation: str) -> dict[str, Any]:
     """Labels for the columns of `covered`."""
     columns: dict[str, dict[str, Any]] = {
         "assessment": {
             "supplier": _("Supplier"),
-            "assessed_on": _("Assessed on"),
+            "assessed_on": day_column(_("Assessed on")),
             "overall": _("Overall level"),
         },
         "site_list": {
             "title": _("List"),
             "supplier": _("Supplier"),
-            "as_of": _("As of"),
+            "as_of": day_column(_("As of")),
             "row_count": _("Sites"),
         },
         "spend": {

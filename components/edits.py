@@ -18,15 +18,18 @@ def edit(
     labels: Mapping[str, str],
     inputs: Callable[[Row], dict[str, Any]],
     key: str,
+    label: str = "",
 ) -> None:
     """A button that opens a form for the record `row`, which has id and version.
 
     `inputs` draws the fields, filled from the record as it was when the form was opened, and gives
-    the new values by column; `labels`: column -> label, for a conflict.
+    the new values by column; `labels`: column -> label, for a conflict; `label`: of the button.
     """
     seen = st.session_state.get(f"{key}-seen")
     if seen is None:
-        st.button(_("Edit"), key=f"{key}-edit", on_click=_keep, args=(f"{key}-seen", dict(row)))
+        st.button(
+            label or _("Edit"), key=f"{key}-edit", on_click=_keep, args=(f"{key}-seen", dict(row))
+        )
         return
     clash = st.session_state.get(f"{key}-clash")
     if clash is not None:

@@ -1,22 +1,26 @@
-"""What somebody sees who is not signed in: sign-in, an invitation, or an empty store's first form."""
+"""What somebody sees who is not signed in: sign-in, an invitation, an empty store's first form."""
 
 import os
 from operator import itemgetter
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import streamlit as st
 
+from components import data, messages
+from components.links import go, link
 from components.messages import plain
 from components.session import (
     BROWSER_COOKIE,
     Session,
+    accounts,
     cookie,
     leave_for,
+    place,
     sign_out,
 )
 from quorum.countries import all_countries, display_name
 from quorum.language import _
-from quorum.store import Row, StoreError, door
+from quorum.store import Row, StoreError
 
 ROLES = {
     "admin": _("admin"),
@@ -46,10 +50,9 @@ def show(session: Session | None, url_path: str) -> None:
     _column, middle, _rest = st.columns([1, 2, 1])
     with middle:
         token = st.query_params.get("token", "") if url_path == "join" else ""
-        accounts = door.accounts()
         if session is not None:
             _without_organisation(session, token)
-        elif accounts.is_empty():
+        elif accounts().is_empty():
             _found_organisation()
         elif token:
             _invitation(token)
@@ -59,7 +62,15 @@ def show(session: Session | None, url_path: str) -> None:
 
 def _enter(user_id: str, path: str) -> None:
     """From a checked identity to the cookie."""
-    code = door.accounts().open_code(user_id, cookie(BROWSER_COOKIE))
+    if not cookie(BROWSER_COOKIE):
+        messages.problem(
+            _(
+                "Your browser keeps no cookies for this address, so you cannot stay signed in. "
+                "Allow cookies for it and load the page again."
+            )
+        )
+        return
+    code = accounts().open_code(user_id, cookie(BROWSER_COOKIE))
     leave_for(code, quote(path, safe=""))
 
 
@@ -81,9 +92,9 @@ def _sign_in(url_path: str) -> None:
         asked = st.form_submit_button(_("Sign in"), type="primary", width="stretch")
     if asked:
         try:
-            user_id = door.accounts().sign_in(email, password)
+            user_id = accounts().sign_in(email, password)
         except StoreError as refusal:
-            st.error(str(refusal))
+            messages.problem(str(refusal))
         else:
             _enter(user_id, _here(url_path))
     _demo_members(url_path)
@@ -96,7 +107,7 @@ def _sign_in(url_path: str) -> None:
 
 
 def _demo_members(url_path: str) -> None:
-    members = door.accounts().demo_members()
+    members = accounts().demo_members()
     if not members:
         return
     st.subheader(_("Demo: step in as"))
@@ -105,14 +116,14 @@ def _demo_members(url_path: str) -> None:
     for number, member in enumerate(members):
         label = f"**{plain(member.organisation)}**  \n{plain(member.name)}, {ROLES[member.role]}"
         if columns[number % 2].button(label, key=f"demo_{member.user_id}", width="stretch"):
-            _enter(door.accounts().sign_in_demo(member.user_id), _here(url_path))
+            _enter(accounts().sign_in_demo(member.user_id), _here(url_path))
 
 
 # New accounts -------------------------------------------------------------------------------------
 
 
 def _person_fields() -> tuple[str, str, str]:
-    name = st.text_input(_("Your name"), autocomplete="name")
+    name = st.text_input(_("Your name"), autocomplete="name", max_chars=200)
     email = st.text_input(_("Your e-mail address"), autocomplete="username")
     password = st.text_input(
         _("Choose a password"),
@@ -126,7 +137,7 @@ def _person_fields() -> tuple[str, str, str]:
 def _organisation_fields() -> dict[str, str]:
     countries = dict(sorted(((c, display_name(c)) for c in all_countries()), key=itemgetter(1)))
     kinds = organisation_kinds()
-    name = st.text_input(_("Name of your organisation"), autocomplete="organization")
+    name = st.text_input(_("Name of your organisation"), autocomplete="organization", max_chars=200)
     country = st.selectbox(
         _("Country"), list(countries), format_func=countries.__getitem__, index=None
     )
@@ -162,17 +173,16 @@ def _found_organisation() -> None:
 
 
 def _invitation(token: str) -> None:
-    link = door.accounts().invitation_for(token)
-    if link is None:
-        st.title(_("This link is not valid any more"))
-        st.write(_("Links work once and for a limited time. Ask whoever sent it for a new one."))
-        st.page_link("pages/overview.py", label=_("Go to sign-in"))
+    invitation = accounts().invitation_for(token)
+    if invitation is None:
+        _not_valid()
+        link("overview", _("Go to sign-in"))
         return
     st.title(_("You are invited"))
-    st.write(invitation_sentence(link))
+    st.markdown(invitation_sentence(invitation))
     new, known = st.tabs([_("I am new here"), _("I have an account")])
     with new, st.form("join", border=False):
-        organisation = _organisation_fields() if link["consortium"] else None
+        organisation = _organisation_fields() if invitation["consortium"] else None
         name, email, password = _person_fields()
         asked = st.form_submit_button(_("Join"), type="primary", width="stretch")
     if asked:
@@ -184,88 +194,164 @@ def _invitation(token: str) -> None:
         )
         if st.form_submit_button(_("Sign in"), width="stretch"):
             try:
-                user_id = door.accounts().sign_in(known_email, known_password)
+                user_id = accounts().sign_in(known_email, known_password)
             except StoreError as refusal:
-                st.error(str(refusal))
+                messages.problem(str(refusal))
             else:
                 _enter(user_id, f"join?token={quote(token)}")
 
 
-def invitation_sentence(link: Row) -> str:
-    """What a link is for."""
-    if link["consortium"]:
+def _not_valid() -> None:
+    """One answer for a link that is wrong, late, used or taken back."""
+    st.title(_("This link is not valid any more"))
+    st.markdown(_("Links work once and for a limited time. Ask whoever sent it for a new one."))
+
+
+def invitation_sentence(invitation: Row) -> str:
+    """What a link is for, as Markdown. `invitation`: organisation, consortium, role."""
+    organisation, role = plain(invitation["organisation"]), ROLES[invitation["role"]]
+    if invitation["consortium"]:
         return _(
-            "{organisation} invites your organisation into the consortium {consortium}."
-        ).format(organisation=plain(link["organisation"]), consortium=plain(link["consortium"]))
-    return _("{organisation} invites you as {role}.").format(
-        organisation=plain(link["organisation"]), role=ROLES[link["role"]]
-    )
+            "{organisation} invites your organisation into the consortium {consortium}, as {role}."
+        ).format(organisation=organisation, consortium=plain(invitation["consortium"]), role=role)
+    return _("{organisation} invites you as {role}.").format(organisation=organisation, role=role)
 
 
 def _create(name: str, email: str, password: str, token: str, organisation: Row | None) -> None:
     lacking = _missing(name, organisation)
     if lacking:
-        st.error(lacking)
+        messages.problem(lacking)
         return
     try:
-        user_id = door.accounts().create(email, password, token)
-        _join(user_id, name, email, token, organisation)
+        user_id = accounts().create(email, password, token)
     except StoreError as refusal:
-        st.error(str(refusal))
+        messages.problem(str(refusal))
+        return
+    try:
+        _join(user_id, name, email, token, organisation)
+    except StoreError:
+        # The account stands: signed in, it is shown the form for those without an organisation.
+        _enter(user_id, f"join?token={quote(token)}" if token else "")
     else:
         _enter(user_id, "")
 
 
 def _join(user_id: str, name: str, email: str, token: str, organisation: Row | None) -> None:
     """Places a new account: in the organisation it founds, or where its invitation leads."""
-    store = door.engine().store({"sub": user_id, "role": "authenticated"})
     details = dict(organisation or {"organisation_name": "", "country": "", "kind": ""})
+    person = {"person_name": name, "email": email}
     if token:
-        store.call(
-            "redeem_invitation", {"token": token, "person_name": name, "email": email, **details}
-        )
+        place(user_id, "redeem_invitation", {"token": token, **person, **details})
     else:
-        store.call("found_organisation", {"person_name": name, "email": email, **details})
+        place(user_id, "found_organisation", {**person, **details})
 
 
-# An account that belongs to no organisation (yet, or any more) --------------------------------------
+# An account that belongs to no organisation (yet, or any more) ------------------------------------
 
 
 def _without_organisation(session: Session, token: str) -> None:
     st.title(_("You do not belong to an organisation"))
-    empty = door.accounts().is_empty()
-    link = door.accounts().invitation_for(token) if token else None
-    if link is not None:
-        st.write(invitation_sentence(link))
-    elif not empty:
-        st.write(
+    empty = accounts().is_empty()
+    invitation = accounts().invitation_for(token) if token else None
+    if invitation is not None:
+        st.markdown(invitation_sentence(invitation))
+    elif empty:
+        st.markdown(
+            _("This store is empty. Create its first organisation, of which you are admin.")
+        )
+    else:
+        st.markdown(
             _("Ask an admin of your organisation for a new invitation, then open its link here.")
         )
-    if link is not None or empty:
-        with st.form("place", border=False):
-            name = st.text_input(_("Your name"), value=session.principal.name)
-            email = st.text_input(_("Your e-mail address"), value=session.principal.email)
-            organisation = _organisation_fields() if link is None or link["consortium"] else None
-            asked = st.form_submit_button(_("Join") if link else _("Create organisation"))
-        if asked:
-            lacking = _missing(name, organisation)
-            if lacking:
-                st.error(lacking)
-                return
-            try:
-                _join(session.ticket.user_id, name, email, token, organisation)
-            except StoreError as refusal:
-                st.error(str(refusal))
-            else:
-                session.stale()
-                st.query_params.clear()
-                st.rerun()
+    if invitation is not None or empty:
+        _place_form(session, token if invitation else "", invitation)
     if st.button(_("Sign out"), key="leave"):
         sign_out(session)
 
 
+def _place_form(session: Session, token: str, invitation: Row | None) -> None:
+    founds = invitation is None or bool(invitation["consortium"])
+    with st.form("place", border=False):
+        organisation = _organisation_fields() if founds else None
+        name = st.text_input(_("Your name"), value=session.principal.name, max_chars=200)
+        email = st.text_input(_("Your e-mail address"), value=session.principal.email)
+        asked = st.form_submit_button(
+            _("Join") if invitation else _("Create organisation"), type="primary"
+        )
+    if not asked:
+        return
+    lacking = _missing(name, organisation)
+    if lacking:
+        messages.problem(lacking)
+        return
+    try:
+        _join(session.ticket.user_id, name, email, token, organisation)
+    except StoreError as refusal:
+        messages.problem(str(refusal))
+    else:
+        session.stale()
+        st.query_params.clear()
+        st.rerun()
+
+
+# A link that somebody opens who is signed in and has an organisation ------------------------------
+
+
+def answer_invitation(session: Session, token: str) -> None:
+    """Says what the link is for. Only the button accepts: mail scanners open links too."""
+    who = session.principal
+    invitation = accounts().invitation_for(token) if token else None
+    if invitation is None:
+        _not_valid()
+        return
+    st.title(_("You are invited"))
+    st.markdown(invitation_sentence(invitation))
+    consortium = invitation["consortium"]
+    if not consortium:
+        st.markdown(
+            plain(
+                _(
+                    "Your account belongs to {organisation} already. To work for another one, sign "
+                    "out and open the link again with another e-mail address."
+                ).format(organisation=who.organisation)
+            )
+        )
+    elif not who.is_admin:
+        st.markdown(
+            plain(
+                _("An admin of {organisation} can accept this. Send them the link.").format(
+                    organisation=who.organisation
+                )
+            )
+        )
+    else:
+        st.caption(
+            _(
+                "Its members then see that you are one of them. Of what you have entered they see "
+                "nothing until you share it."
+            )
+        )
+        label = _("Join {consortium} with {organisation}").format(
+            consortium=plain(consortium), organisation=plain(who.organisation)
+        )
+        if st.button(label, type="primary", key="accept"):
+            _accept(session, token)
+
+
+def _accept(session: Session, token: str) -> None:
+    nothing = dict.fromkeys(("person_name", "email", "organisation_name", "country", "kind"), "")
+    try:
+        data.call(session, "redeem_invitation", token=token, **nothing)
+    except StoreError as refusal:
+        messages.problem(str(refusal))
+    else:
+        go("consortium")
+
+
 def invitation_link(token: str) -> str:
     """The address that an invited person opens."""
-    base = os.environ.get("QUORUM_URL") or st.context.url or ""
-    root = base.split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/join?token={token}"
+    base = os.environ.get("QUORUM_URL", "").rstrip("/")
+    if not base:
+        here = urlsplit(st.context.url or "")
+        base = f"{here.scheme}://{here.netloc}" if here.netloc else ""
+    return f"{base}/join?token={token}"

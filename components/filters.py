@@ -43,17 +43,14 @@ def choice(
         placeholder=_("All"),
         key=key,
         bind="query-params",
-        width=200,
+        width="stretch",
     )
 
 
 def search(label: str, key: str) -> str:
     """Words that are looked for; empty when none are."""
     return str(
-        st.text_input(
-            label, key=key, bind="query-params", placeholder=_("Name or address"), width=200
-        )
-        or ""
+        st.text_input(label, key=key, bind="query-params", placeholder=_("Name or address")) or ""
     ).strip()
 
 

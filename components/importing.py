@@ -190,7 +190,12 @@ def _rejected(faults: pl.DataFrame, key: str, table: Table | None) -> None:
         "row": _("Row"), "column": _("Column"), "value": _("Value"), "reason": _("Reason"),
         "remedy": _("What to do"),
     }  # fmt: skip
-    show_table(faults, labels, f"{key}-rejected", height=_height(faults))
+    wide = {
+        name: st.column_config.TextColumn(labels[name], width="large")
+        for name in ("reason", "remedy")
+    }
+    value = {"value": st.column_config.TextColumn(labels["value"], width="small")}
+    show_table(faults, labels | value | wide, f"{key}-rejected", height=_height(faults))
     if table is None or faults["row"].null_count() == faults.height:
         downloads(faults, _about(_("Rejected rows")), f"{key}-rejected-file", labels)
     else:

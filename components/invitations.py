@@ -70,9 +70,8 @@ def _made(key: str) -> None:
 def pending(session: Session, consortium_id: str | None) -> pl.DataFrame:
     """Open invitations into a consortium (or, with None, of colleagues), the next to end first."""
     found = data.rows(session, "invitation", "expires_at")
-    wanted = pl.col("consortium_id") == consortium_id
     return found.filter(
-        pl.col("consortium_id").is_null() if consortium_id is None else wanted,
+        pl.col("consortium_id").eq_missing(pl.lit(consortium_id, pl.String)),
         pl.col("used_at").is_null(),
         pl.col("revoked_at").is_null(),
         pl.col("expires_at") > datetime.now(UTC),

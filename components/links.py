@@ -5,7 +5,7 @@ The served script lies in `components/`, so a path relative to it would not find
 """
 
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import streamlit as st
 
@@ -19,22 +19,13 @@ def page_path(name: str) -> str:
     return str(PAGES / f"{name}.py")
 
 
-def link(
-    name: str,
-    label: str,
-    *,
-    help: str | None = None,
-    width: Literal["content", "stretch"] = "content",
-    **query: str | None,
-) -> None:
+def link(name: str, label: str, **query: str | None) -> None:
     """A link to a page. `label` is shown as it is; what is None in the query is left out."""
     if not Path(page_path(name)).exists():  # the shell declares only pages that are there
         return
     st.page_link(
         page_path(name),
         label=plain(label),
-        help=plain(help) if help else None,
-        width=width,
         query_params=_given(query),
     )
 

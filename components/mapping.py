@@ -47,7 +47,7 @@ def _box(field: Field, guessed: str | None, samples: dict[str, str], form: str) 
         placeholder=_("No column"),
         help=field.help,
         key=f"{form}-{field.name}",
-        width=270,
+        width=252,
     )
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 
 from quorum.language import _
 from quorum.store import Consortium, Principal, Store, Unavailable, door
+from quorum.store.accounts import SESSION_DAYS, Accounts
 from quorum.store.accounts import Session as Ticket
 
 log = logging.getLogger("quorum.session")
@@ -93,6 +94,16 @@ def require_editor(session: Session) -> None:
         st.stop()
 
 
+def accounts() -> Accounts:
+    """Sign-in, for the pages that somebody sees who is not signed in."""
+    return door.accounts()
+
+
+def place(user_id: str, function: str, arguments: Mapping[str, Any]) -> None:
+    """Calls a function of the store for an account that has no session yet. Raises Refused."""
+    door.engine().store({"sub": user_id, "role": "authenticated"}).call(function, arguments)
+
+
 def leave_for(code: str, path: str) -> None:
     """Takes the browser through the route that sets the cookie, and back to `path`."""
     _leave(f"/session/{code}?to={path}")
@@ -110,6 +121,11 @@ def sign_out_everywhere(session: Session) -> None:
     door.accounts().close_all(session.ticket)
     _forget()
     _leave("/session/end")
+
+
+def has_password(session: Session) -> bool:
+    """Whether the member signs in with a password; demo members do not."""
+    return door.accounts().has_password(session.ticket)
 
 
 def change_password(session: Session, old: str, new: str) -> None:
@@ -172,12 +188,16 @@ def _forget() -> None:
 __all__ = [
     "BROWSER_COOKIE",
     "COOKIE",
+    "SESSION_DAYS",
     "Session",
     "Unavailable",
+    "accounts",
     "change_password",
     "cookie",
     "current_session",
+    "has_password",
     "leave_for",
+    "place",
     "require_editor",
     "require_session",
     "sign_out",

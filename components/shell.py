@@ -46,7 +46,10 @@ def pages() -> dict[str, list[st.Page]]:
             page("audit", _("Audit trail")),
             page("account", _("Your account")),
         ],
-        _("About"): [page("method", _("Method and sources"))],
+        _("About"): [
+            page("method", _("Method and sources")),
+            page("join", _("Invitation"), visibility="hidden"),
+        ],
     }
     # TODO remove once every page is there
     return {k: [p for p in v if p is not None] for k, v in found.items()}

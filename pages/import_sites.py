@@ -34,7 +34,7 @@ def conclusion(session: Session, answer: dict[str, Any]) -> None:
     sentence = _("{sites} as “{title}”. Only your organisation sees them until you share the list.")
     sites = stored.format(n=f"{answer['imported']:,}")
     done(sentence.format(sites=sites, title=answer["title"]))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         link("sites", _("See the sites of this list"), list=answer["site_list_id"])
         importing.start_over(KEY)
     st.subheader(_("Share this list"))

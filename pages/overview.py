@@ -1,11 +1,111 @@
-"""What does the consortium know about its suppliers, and what needs me?"""
+"""What do we know together about our suppliers, and what needs me?"""
 
 import streamlit as st
 
-from components import data
-from components.session import require_session
+from components import data, filters, picture
+from components.downloads import downloads
+from components.links import go, link
+from components.maps import show
+from components.messages import empty, foot, plain
+from components.session import Session, require_session
+from components.tables import table
+from quorum import overview
 from quorum.language import _
 
-session = require_session()
-st.title(_("Overview"))
-st.dataframe(data.suppliers(session))
+SHOWN = 10  # suppliers on this page; the register holds all
+
+
+def chosen_consortium(session: Session) -> str | None:
+    names = data.consortium_names(session)
+    if len(names) < 2:
+        return None
+    with filters.row():
+        return filters.choice(_("Consortium"), names, "overview_consortium")
+
+
+def figures(session: Session, consortium_id: str | None) -> None:
+    known = picture.shared(session, consortium_id)
+    counts = overview.coverage_counts(known)
+    with st.container(horizontal=True):
+        st.metric(_("Suppliers we work with"), known.height, width=165)
+        st.metric(
+            _("Shared by several members"), known.filter(known["members"] > 1).height, width=165
+        )
+        st.metric(_("Assessed in two years"), counts["assessed"], width=165)
+        st.metric(_("Assessed differently"), int(known["differ"].sum()), width=165)
+
+
+def needs(session: Session, consortium_id: str | None) -> None:
+    st.subheader(_("What needs you"))
+    waiting = picture.waiting(session, consortium_id)
+    if not waiting:
+        st.markdown(_("Nothing at the moment."))
+    for need in waiting:
+        with st.container(border=True, gap="xsmall"):
+            st.markdown(plain(need.text))
+            link(need.page, need.action, **need.query)
+
+
+def maturity(session: Session, consortium_id: str | None) -> None:
+    st.subheader(_("How well we know them"))
+    show(data.cached(session, picture.coverage_figure, consortium_id), "overview-coverage")
+    st.subheader(_("How ready they are"))
+    show(data.cached(session, picture.bands_figure, consortium_id), "overview-bands")
+
+
+def most_shared(session: Session, consortium_id: str | None) -> None:
+    known = picture.shared(session, consortium_id)
+    st.subheader(_("Suppliers that most of us work with"))
+    columns = picture.columns_of_shared()
+    chosen = table(known.head(SHOWN), columns, "overview-shared", id_column="supplier_id",
+                   hidden=("kind_name", "country_name", "lists"))  # fmt: skip
+    if chosen:
+        go("supplier", supplier=chosen)
+    with st.container(horizontal=True):
+        link("suppliers", _("All suppliers in the register"))
+        about = filters.about(session, _("Suppliers that we work with"), {}, [])
+        labels = {
+            name: one if isinstance(one, str) else one["label"] for name, one in columns.items()
+        }
+        downloads(known, about, "overview", labels)
+
+
+def first_steps(session: Session) -> None:
+    empty(
+        _("The shared picture of your suppliers will stand here"),
+        _("What members know of the same suppliers, what is missing, and what waits for you."),
+    )
+    st.subheader(_("First steps"))
+    steps = overview.first_steps(picture.picture(session), session.principal)
+    for number, step in enumerate(steps, start=1):
+        with st.container(border=True, gap="xsmall"):
+            done = f" :gray-badge[{_('Done')}]" if step.done else ""
+            st.markdown(f"**{number}. {plain(step.text)}**{done}")
+            st.markdown(plain(step.why))
+            if overview.may_act(step, session.principal):
+                link(step.page, step.text)
+
+
+def main() -> None:
+    session = require_session()
+    st.title(_("Overview"))
+    st.markdown(_("What do we know together about our suppliers, and what needs me?"))
+    if picture.shared(session).is_empty():
+        first_steps(session)
+        return
+    consortium_id = chosen_consortium(session)
+    figures(session, consortium_id)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        needs(session, consortium_id)
+    with right:
+        maturity(session, consortium_id)
+    most_shared(session, consortium_id)
+    foot(
+        [picture.source(session, consortium_id).removeprefix(_("Source: "))],
+        withheld=_("what members have not shared with you, and spend shared for totals only"),
+    )
+    link("method", _("How points, bands and levels come about"))
+
+
+main()

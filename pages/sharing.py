@@ -17,9 +17,9 @@ def columns() -> dict[str, str]:
     return {
         "until": _("Until"),
         "what": _("What"),
+        "level_name": _("Level"),
         "title": _("Which"),
         "consortium": _("With"),
-        "level_name": _("Level"),
         "legal_basis": _("Legal basis"),
         "shared_on": _("Shared on"),
     }
@@ -75,7 +75,8 @@ else:
         st.caption(_("No receipt is like that."))
     else:
         st.caption(_("Select a row to see what it covers, and to end it."))
-        chosen = table(shown, columns(), "sharing-receipts", id_column="id")
+        dated = {**columns(), "shared_on": contributions.day_column(columns()["shared_on"])}
+        chosen = table(shown, dated, "sharing-receipts", id_column="id")
         if chosen:
             details(session, shown.row(by_predicate=pl.col("id") == chosen, named=True))
     who = session.principal

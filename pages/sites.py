@@ -19,14 +19,16 @@ from quorum.site_lists import OURS, THEIRS, figures, matching, namings, picture
 from quorum.sites import identify
 
 SHOWN = 1000  # rows that go to the browser; downloads hold all
-COLUMNS = {
+LABELS = {
     "name": _("Name"), "country_name": _("Country"), "address": _("Address"),
     "suppliers_text": _("Suppliers"), "organisations_text": _("Brought in by"),
-    "lists": _("Lists that name it"), "newest": st.column_config.DateColumn(_("Newest list")),
-    "sector": _("Sector"), "os_id": _("OS ID"), "whose": _("Who sees it"),
+    "lists": _("Lists that name it"), "newest": _("Newest list"), "whose": _("Who sees it"),
+    "sector": _("Sector"), "os_id": _("OS ID"),
 }  # fmt: skip
-LABELS = {name: text if isinstance(text, str) else _("Newest list")
-          for name, text in COLUMNS.items()}  # fmt: skip
+COLUMNS = LABELS | {
+    "address": st.column_config.TextColumn(LABELS["address"], width=220),
+    "newest": st.column_config.DateColumn(LABELS["newest"]),
+}
 
 
 def identified(session: Session) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Production sites of many lists, as one picture: which fit a question, and who names them."""
 
+from datetime import date
 from typing import NamedTuple
 
 import polars as pl
@@ -104,7 +105,7 @@ def earlier_imports(
     *,
     supplier_id: str | None,
     title: str,
-    as_of: object,
+    as_of: date | None,
 ) -> pl.DataFrame:
     """Lists that the rows about to be imported probably repeat: id, same_content.
 
@@ -119,14 +120,14 @@ def earlier_imports(
     same = (
         sites.group_by("site_list_id")
         .agg(places=content(pl.col("place_key")))
-        .filter(pl.col("places") == imported)["site_list_id"]
+        .filter(pl.col("places").eq_missing(pl.lit(imported, pl.String)))["site_list_id"]
         .to_list()
     )
     named = (
-        (pl.col("supplier_id") == supplier_id)
+        pl.col("supplier_id").eq_missing(supplier_id)
         & (pl.col("title").str.to_lowercase() == title.strip().lower())
-        & (pl.col("as_of") == as_of)
+        & pl.col("as_of").eq_missing(pl.lit(as_of, pl.Date))
     )
     return lists.with_columns(same_content=pl.col("id").is_in(same)).filter(
-        named.fill_null(False) | pl.col("same_content")
+        named | pl.col("same_content")
     )

@@ -53,7 +53,7 @@ class UnreadableFile(Exception):
     """The file cannot be read at all; the text says what is wrong, where, and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # the same table is the same object: frames have no equality
 class Table:
     """A file as a table of text.
 
