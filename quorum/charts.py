@@ -12,6 +12,7 @@ import html
 import json
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from math import cos, radians
@@ -1414,26 +1415,30 @@ def rating_matrix(
     ]
     figure = go.Figure()
     figure.add_scatter(
-        x=x, y=y - 0.12, mode="markers+text",
+        x=x, y=y - 0.14, mode="markers+text",
         marker={
-            "symbol": "square", "size": 34,
+            "symbol": "square", "size": 38,
             "color": [star_fill(row["median"]) if row else CLEAR for *__, row in cells],
             "line": {"color": [EDGE if row else QUIET for *__, row in cells], "width": 1},
         },
-        text=[_stars(row["median"]) if row else "" for *__, row in cells],
+        text=[
+            f"{_stars(row['median'])}<br>({row['raters']})" if row else "–" for *__, row in cells
+        ],
         textposition="middle center",
-        textfont={"color": [star_text(row["median"]) if row else EDGE for *__, row in cells]},
+        textfont={
+            "color": [star_text(row["median"]) if row else EDGE for *__, row in cells], "size": 13,
+        },
         customdata=[f"{key}|{code}" for key, code, __ in cells],
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
         hovertext=hover, hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=x, y=y + 0.36, mode="text", text=[_range_and_raters(row) for *__, row in cells],
+        x=x, y=y + 0.32, mode="text", text=[_spread(row) for *__, row in cells],
         textposition="middle center", textfont={"size": 12}, hoverinfo="skip",
     )  # fmt: skip
-    left = _side_labels(figure, [_two_lines(name) for name in names.values()], letters=16)
+    left = _side_labels(figure, [_two_lines(name) for name in names.values()], letters=13)
     figure.update_xaxes(
-        side="top", tickangle=-50, tickvals=np.arange(len(codes)),
+        side="top", tickangle=-65, tickvals=np.arange(len(codes)),
         ticktext=[_safe(_short(label, 14)) for label in labels.values()],
         range=[-0.5, len(codes) - 0.5], showgrid=False,
     )  # fmt: skip
@@ -1446,10 +1451,10 @@ def rating_matrix(
     if highest:
         alt += " " + _("Highest on average: {names}.").format(names=", ".join(highest))
     unit = _(
-        "Stars out of 4: the median; below it the range where raters differ, and in brackets how "
-        "many rated."
+        "Stars out of 4: the median, in brackets how many rated, and below it the range where "
+        "they differ."
     )
-    return _finished(figure, len(keys), alt, unit, source, row=62, top=84, left=left, right=4)
+    return _finished(figure, len(keys), alt, unit, source, row=66, top=100, left=left, right=36)
 
 
 def rating_radar(
@@ -1471,7 +1476,6 @@ def rating_radar(
             name=f"{_safe(_short(name, 24))}",
             r=[*values, values[0]],
             theta=[*range(len(codes)), 0],
-            thetaunit="radians",
             mode="lines+markers",
             line={
                 "color": LINES[index % len(LINES)],
@@ -1494,7 +1498,7 @@ def rating_radar(
                 for code, value in zip(codes, values, strict=True)
             )
         )
-    step = 2 * np.pi / max(len(codes), 1)
+    step = 360 / max(len(codes), 1)
     for trace in figure.data:
         trace.theta = [step * place for place in trace.theta]
     figure.update_polars(
@@ -1504,39 +1508,49 @@ def rating_radar(
             "gridcolor": QUIET, "linecolor": QUIET,
         },
         angularaxis={
-            "thetaunit": "radians", "tickvals": [step * place for place in range(len(codes))],
+            "tickvals": [step * place for place in range(len(codes))],
             "ticktext": [_safe(_short(label, 14)) for label in labels.values()],
             "rotation": 90, "direction": "clockwise", "gridcolor": QUIET, "linecolor": QUIET,
         },
-        domain={"x": [0.16, 0.84], "y": [0.04, 0.96]},
+        domain={"x": [0.24, 0.76], "y": [0.08, 0.92]},
     )  # fmt: skip
     unit = _("Stars out of 4, the median of the ratings seen.")
     finished = _finished(figure, 1, "; ".join(said), unit, source, row=340, top=30, legend=True)
-    return finished.update_layout(margin_t=30 + 30 * len(names), legend_orientation="v")
+    return finished.update_layout(
+        margin_t=30 + 30 * len(names), legend={"orientation": "v", "indentation": 0}
+    )
 
 
-def rating_trend(frame: pl.DataFrame, labels: Mapping[str, str], source: str) -> go.Figure:
+def rating_trend(
+    frame: pl.DataFrame, labels: Mapping[str, str], until: date, source: str
+) -> go.Figure:
     """How the stars of one initiative changed, one panel per criterion.
 
     `frame`: criterion (code), day, median, low, high (stars), raters. A median holds until the
-    next day on which something changed; the shade is the range of the raters.
+    next day on which something changed, the last one `until`; the shade is the range of the
+    raters.
     """
     figure = go.Figure()
     figure.set_subplots(rows=len(labels), cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    first, last = _padded(frame["day"])
+    first, last = _padded(pl.concat([frame["day"], pl.Series([until])]))
     said = []
     for number, (code, label) in enumerate(labels.items(), start=1):
         panel = frame.filter(pl.col("criterion") == code).sort("day")
-        days = panel["day"].to_numpy()
+        held = pl.concat([panel, panel.tail(1).with_columns(day=pl.lit(until))])
         for end, fill in (("low", None), ("high", "tonexty")):
             figure.add_scatter(
-                x=days, y=panel[end].to_numpy(), mode="lines", hoverinfo="skip", fill=fill,
+                x=held["day"].to_numpy(), y=held[end].to_numpy(), mode="lines", hoverinfo="skip",
+                fill=fill,
                 line={"shape": "hv", "width": 0, "color": EDGE},
                 fillcolor="rgba(43,138,143,0.22)", row=number, col=1,
             )  # fmt: skip
         figure.add_scatter(
-            x=days, y=panel["median"].to_numpy(), mode="lines+markers",
-            line={"shape": "hv", "color": EDGE, "width": 2}, marker={"size": 8},
+            x=held["day"].to_numpy(), y=held["median"].to_numpy(), mode="lines",
+            line={"shape": "hv", "color": EDGE, "width": 2}, hoverinfo="skip", row=number, col=1,
+        )  # fmt: skip
+        figure.add_scatter(
+            x=panel["day"].to_numpy(), y=panel["median"].to_numpy(), mode="markers",
+            marker={"size": 8, "color": EDGE},
             text=[_safe(_rating_words(row)) for row in panel.iter_rows(named=True)],
             hovertemplate="%{text}<br>%{x|%d %b %Y}<extra></extra>", row=number, col=1,
         )  # fmt: skip
@@ -1606,13 +1620,10 @@ def _stars(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _range_and_raters(row: Mapping[str, Any] | None) -> str:
-    if row is None:
-        return "–"
-    raters = f"({row['raters']})"
-    if row["low"] == row["high"]:
-        return raters
-    return f"{_stars(row['low'])}–{_stars(row['high'])} {raters}"
+def _spread(row: Mapping[str, Any] | None) -> str:
+    if row is None or row["low"] == row["high"]:
+        return ""
+    return f"{_stars(row['low'])}–{_stars(row['high'])}"
 
 
 def _rating_words(row: Mapping[str, Any] | None) -> str:

@@ -32,7 +32,7 @@ RATINGS: dict[str, pl.DataType] = {
 
 def published_ratings(table: Published) -> pl.DataFrame:
     """The published table as RATINGS, the rater being the manual."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "rating_id": f"{MANUAL}-{one.id}", "initiative": one.id, "rubric": table.rubric,
             "edition": table.edition, "rater_id": MANUAL, "rater": table.rater, "mine": False,
