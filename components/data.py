@@ -115,6 +115,11 @@ def _contributions(session: Session, relation: str) -> pl.DataFrame:
     )
 
 
+def contributions(session: Session, relation: str) -> pl.DataFrame:
+    """Rows of a relation with an owner and a supplier, with their names and `mine`."""
+    return cached(session, _contributions, relation)
+
+
 def assessments(session: Session) -> pl.DataFrame:
     """Finished assessments that the member may see, scored, with `supplier`, `organisation`,
     `mine`."""
