@@ -148,8 +148,9 @@ def matrix(session: Session, wanted: dict[str, Any], found: pl.DataFrame) -> Non
         _("Show all {n} suppliers").format(n=suppliers), key="ready_all", bind="query-params"
     )
     most = None if everyone else DRAWN
-    figure = data.cached(session, _matrix, tuple(wanted.items()), most)
-    clicked = maps.show(figure, "ready-matrix", selectable=True)
+    clicked = maps.draw(
+        session, "ready-matrix", _matrix, tuple(wanted.items()), most, selectable=True
+    )
     if clicked:
         leave("supplier", supplier=clicked)
 
@@ -201,13 +202,13 @@ def one_supplier(session: Session, supplier_id: str) -> None:
     newest = picture(session).filter(pl.col("supplier_id") == supplier_id).sort("organisation")
     name = newest["supplier"][0]
     st.subheader(plain(_("{supplier}: how members see it").format(supplier=name)), anchor=False)
-    maps.show(data.cached(session, _comparison, supplier_id), "ready-comparison")
+    maps.draw(session, "ready-comparison", _comparison, supplier_id)
     _differences(data.cached(session, _named), supplier_id, newest)
     _sums(newest)
     st.subheader(plain(_("{supplier}: over time").format(supplier=name)), anchor=False)
     days = data.cached(session, _named).filter(pl.col("supplier_id") == supplier_id)
     if days.height > newest.height:
-        maps.show(data.cached(session, _trend, supplier_id), "ready-trend")
+        maps.draw(session, "ready-trend", _trend, supplier_id)
     else:
         st.markdown(
             _("Each member assessed it once so far. A second round will draw the trend here.")

@@ -5,12 +5,15 @@ Always with `theme=None`: Streamlit's own chart theme writes its labels in a gre
 a switch of theme in an open page it is right again at the next click.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
+from components import data
+from components.session import Session
 from quorum import charts
 
 
@@ -29,14 +32,47 @@ def drawn_map(figure: go.Figure, key: str, *, selectable: bool = False) -> str |
     return _drawn(figure, key, charts.MAP_CONFIG, selectable=selectable)
 
 
+def draw(
+    session: Session,
+    key: str,
+    make: Callable[..., go.Figure],
+    *arguments: Any,
+    config: dict[str, Any] = charts.CONFIG,
+    selectable: bool = False,
+) -> str | None:
+    """The figure or map `make(session, *arguments)`, remembered as data.cached does, with its
+    theme: the quickest way to show one. `config`: charts.MAP_CONFIG for a map."""
+    figure = _Finished(data.drawn(session, make, _theme(), *arguments))
+    return _placed(figure, figure.finished["layout"]["meta"]["alt"], key, config, selectable)
+
+
+class _Finished(go.Figure):  # type: ignore[misc]  # plotly has no types
+    """A figure whose JSON is known. Streamlit asks a figure for that and nothing else; made of a
+    mere dict it would check each part of it again."""
+
+    finished: dict[str, Any]
+
+    def __init__(self, finished: dict[str, Any]) -> None:
+        # go.Figure's own would build all its parts, and refuses attributes that it does not know.
+        object.__setattr__(self, "finished", finished)
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.finished
+
+
+def _theme() -> charts.Theme:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
 def _drawn(figure: go.Figure, key: str, config: dict[str, Any], *, selectable: bool) -> str | None:
-    settings: dict[str, Any] = {
-        "theme": None,
-        "config": config,
-        "key": key,
-        "alt": figure.layout.meta["alt"],
-    }
-    figure = charts.themed(figure, "dark" if st.context.theme.type == "dark" else "light")
+    themed = charts.themed(figure, _theme())
+    return _placed(themed, figure.layout.meta["alt"], key, config, selectable)
+
+
+def _placed(
+    figure: go.Figure, alt: str, key: str, config: dict[str, Any], selectable: bool
+) -> str | None:
+    settings: dict[str, Any] = {"theme": None, "config": config, "key": key, "alt": alt}
     if not selectable:
         st.plotly_chart(figure, **settings)
         return None

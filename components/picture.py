@@ -128,7 +128,7 @@ def columns_of_shared() -> dict[str, Any]:
         "supplier": _("Supplier"),
         "members": st.column_config.NumberColumn(_("Members"), help=_("Seen to work with it")),
         "buyers": st.column_config.NumberColumn(_("Buy from it")),
-        "level": _("Overall level"),
+        "level": st.column_config.TextColumn(_("Overall level"), width=140),
         "coverage_name": _("Assessment"),
         "assessed_on": st.column_config.DateColumn(_("Assessed on")),
         "kind_name": _("Kind"),

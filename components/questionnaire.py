@@ -6,6 +6,7 @@ the reason, and everything else is stored. Two colleagues at one draft: parts th
 changed are merged; where both changed the same part, the two versions stand side by side.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -371,7 +372,7 @@ def _block(stored: Stored, block: Block, form: Form, problems: dict[str, str]) -
             if answer.code in form[part]:
                 _evidence(stored, answer, problems)
         _say(problems, part)
-        if note := reconstructed_note(block, kind):
+        if note := reconstructed_note(block, kind, [answer.code for answer in block.answers]):
             st.caption(note)
 
 
@@ -382,8 +383,8 @@ def _small_print(answer: Answer, kind: str) -> str:
     )
 
 
-def reconstructed_note(block: Block, kind: str) -> str | None:
-    """Which points of a question are ours, because the printed copy of the source lost them."""
+def reconstructed_note(block: Block, kind: str, codes: Container[str]) -> str | None:
+    """Which points of these answers are ours, because the printed copy of the source lost them."""
     lost = [
         _("{answer} {points} ({certainty})").format(
             answer=answer.label,
@@ -391,7 +392,7 @@ def reconstructed_note(block: Block, kind: str) -> str | None:
             certainty=_("sure") if points.certainty == "sure" else _("likely"),
         )
         for answer in block.answers
-        if (points := answer.points[kind]).reconstructed
+        if (points := answer.points[kind]).reconstructed and answer.code in codes
     ]
     if not lost:
         return None
@@ -663,13 +664,14 @@ def _answers(stored: Stored) -> None:
             st.markdown(_("No answer yet."))
         for line in lines.iter_rows(named=True):
             st.markdown("- " + _answer_line(stored, line))
-        if note := reconstructed_note(block, kind):
+        if note := reconstructed_note(block, kind, codes):
             st.caption(note)
 
 
 def _answer_line(stored: Stored, line: dict[str, Any]) -> str:
     points = scoring.points_words(line["points"], line["points_high"])
-    parts = [_("{answer}: **{points}**").format(answer=plain(line["text"]), points=plain(points))]
+    counted = _("Points: {points}.").format(points=points)
+    parts = [f"{plain(line['text'])} **{plain(counted)}**"]
     note = stored.form.get(f"note:{line['code']}", "")
     address = stored.form.get(f"link:{line['code']}", "")
     if note:

@@ -345,7 +345,7 @@ def register_columns() -> dict[str, Any]:
     return {
         "name": _("Supplier"),
         "attention": _("Needs attention"),
-        "level": _("Overall level"),
+        "level": st.column_config.TextColumn(_("Overall level"), width=140),
         "assessed_on": st.column_config.DateColumn(_("Assessed on")),
         "members": st.column_config.NumberColumn(_("Members seen with it")),
         "kind_name": _("Kind"),

@@ -38,7 +38,7 @@ with filters.row():
         bind="query-params", width=200,
     )  # fmt: skip
 found, older = trail(session, person, kind, int(period) if period else None, limit)
-columns = {"at": _("When"), "who": _("Who"), "what": _("What"), "kind": _("Kind")}
+columns = {"at": _("When"), "what": _("What"), "who": _("Who"), "kind": _("Kind")}
 if found.is_empty():
     messages.empty(
         _("No event is like that"),

@@ -202,7 +202,7 @@ def main() -> None:
         (_("Our files of spend"), "leverage_files", leverage.files),
         (_("Suppliers' turnover"), "leverage_turnover", leverage.turnovers),
     ):
-        fold = st.expander(title, key=name, on_change="rerun")
+        fold = st.expander(title, key=name, bind="query-params")
         if fold.open:
             with fold:
                 part(session)

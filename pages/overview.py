@@ -5,7 +5,7 @@ import streamlit as st
 from components import data, filters, picture
 from components.downloads import downloads
 from components.links import go, link
-from components.maps import show
+from components.maps import draw
 from components.messages import empty, foot, plain
 from components.session import Session, require_session
 from components.tables import table
@@ -48,9 +48,9 @@ def needs(session: Session, consortium_id: str | None) -> None:
 
 def maturity(session: Session, consortium_id: str | None) -> None:
     st.subheader(_("How well we know them"))
-    show(data.cached(session, picture.coverage_figure, consortium_id), "overview-coverage")
+    draw(session, "overview-coverage", picture.coverage_figure, consortium_id)
     st.subheader(_("How ready they are"))
-    show(data.cached(session, picture.bands_figure, consortium_id), "overview-bands")
+    draw(session, "overview-bands", picture.bands_figure, consortium_id)
 
 
 def most_shared(session: Session, consortium_id: str | None) -> None:

@@ -159,7 +159,7 @@ def main() -> None:
         (_("Site lists"), "sites_lists", site_lists.manage),
         (_("What changed between two lists"), "sites_changes", site_lists.compare),
     ):
-        fold = st.expander(title, key=name, on_change="rerun")
+        fold = st.expander(title, key=name, bind="query-params")
         if fold.open:
             with fold:
                 part(session)

@@ -2,7 +2,7 @@
 
 A form is a flat mapping of parts, so that each can be compared, merged and kept by itself:
 the fields of FIELDS, "block:<code>" (codes of the chosen answers, in the questionnaire's order),
-"note:<answer>" and "link:<answer>" (texts). A missing part is an empty one.
+"note:<answer>" and "link:<answer>" (texts).
 """
 
 import json
@@ -32,9 +32,10 @@ def form_of(
         form[f"block:{block.code}"] = [
             answer.code for answer in block.answers if answer.code in row["answers"]
         ]
-    for code, evidence in json.loads(row["evidence"] or "{}").items():
-        form[f"note:{code}"] = evidence.get("note", "")
-        form[f"link:{code}"] = evidence.get("link", "")
+    evidence = json.loads(row["evidence"] or "{}")
+    for answer in questionnaire.answers:
+        form[f"note:{answer.code}"] = evidence.get(answer.code, {}).get("note", "")
+        form[f"link:{answer.code}"] = evidence.get(answer.code, {}).get("link", "")
     return form
 
 

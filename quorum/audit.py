@@ -7,25 +7,36 @@ here the act is named, and what merely followed from it is left out.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from quorum import receipts
 from quorum.language import _, ngettext
 
-# An act, and what follows from it in the same transaction (which has one moment for all events).
-FOLLOWS: dict[str, tuple[str, ...]] = {
-    "sharing": ("assessment", "site_list", "spend"),
-    "spend": ("spend_import",),
-    "assessment": ("assessment_contact",),
-    "supplier_merge": ("supplier",),
-    "consortium": ("membership",),
-    "membership": ("invitation",),
-    "organisation_role": ("person", "invitation"),
-    "organisation": ("organisation_role", "person", "membership"),
-}
-# Of these acts only some are followed by anything: a later edit of a consortium explains nothing.
-_ONLY_INSERTS = ("spend", "consortium", "organisation_role", "organisation")
+
+@dataclass(frozen=True)
+class Follows:
+    """An act, and the events that merely follow from it in the same transaction, which has one
+    moment for all its events. `done`: to what the act was done, `how`: as what the effects show;
+    None stands for any."""
+
+    act: str
+    effects: tuple[str, ...]
+    done: str | None = None
+    how: str | None = None
+
+
+FOLLOWS = (
+    Follows("sharing", ("assessment", "site_list", "spend"), how="update"),
+    Follows("spend", ("spend_import",)),
+    Follows("assessment", ("assessment_contact",)),
+    Follows("supplier_merge", ("supplier",), how="update"),
+    Follows("consortium", ("membership",), done="insert", how="insert"),
+    Follows("membership", ("invitation",), done="insert", how="update"),
+    Follows("organisation_role", ("person", "invitation"), done="insert"),
+    Follows("organisation", ("organisation_role", "person", "membership"), done="insert"),
+)
 
 KINDS: dict[str, tuple[str, ...]] = {
     "sharing": ("sharing",),
@@ -56,7 +67,7 @@ def relations_of(kind: str | None) -> list[str] | None:
     if kind is None:
         return None
     wanted = set(KINDS[kind])
-    return sorted(wanted | {act for act, effects in FOLLOWS.items() if wanted & set(effects)})
+    return sorted(wanted | {rule.act for rule in FOLLOWS if wanted & set(rule.effects)})
 
 
 def worded(
@@ -109,11 +120,13 @@ def worded(
 
 def _without_consequences(events: pl.DataFrame) -> pl.DataFrame:
     consequence = pl.lit(False)
-    for act, effects in FOLLOWS.items():
-        did = pl.col("relation") == act
-        if act in _ONLY_INSERTS:
-            did &= pl.col("action") == "insert"
-        consequence |= did.any().over("at") & pl.col("relation").is_in(effects)
+    for rule in FOLLOWS:
+        act, effect = pl.col("relation") == rule.act, pl.col("relation").is_in(rule.effects)
+        if rule.done is not None:
+            act &= pl.col("action") == rule.done
+        if rule.how is not None:
+            effect &= pl.col("action") == rule.how
+        consequence |= act.any().over("at") & effect
     return events.filter(~consequence)
 
 

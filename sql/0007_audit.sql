@@ -62,8 +62,9 @@ as $$
   on conflict (scope) do update set value = quorum.change_counter.value + 1
 $$;
 
--- One statement's effect: an event for each organisation concerned and for the one that acted, and
--- a tick for every scope that may see the difference. `traces` are rows as json, old and new.
+-- One statement's effect: an event for each organisation concerned (the one that acted, where the
+-- row has no owner), and a tick for every scope that may see the difference. `traces` are rows as
+-- json, old and new.
 create function quorum.record_change(
   action text, relation text, item uuid, summary text, traces jsonb[]
 ) returns void
@@ -79,7 +80,10 @@ begin
       select distinct coalesce((t ->> 'organisation_id')::uuid, actor) as organisation
       from unnest(traces) as t
       union
-      select actor
+      -- Who removes a member or uses a link acts on another's row and remembers it. What follows for
+      -- that other's contributions, or a receipt whose end is noticed by whoever comes first, is
+      -- theirs alone: even a number of rows would tell what they keep to themselves.
+      select actor where record_change.relation in ('membership', 'invitation')
     ) o
     where o.organisation is not null;
   perform quorum.count_changes((
