@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlencode
 
 import plotly.graph_objects as go
 import polars as pl
@@ -24,6 +25,7 @@ PERIODS = {"year": "1y", "quarter": "1q", "month": "1mo"}
 MOST_DIMENSIONS = 2
 MOST_MEASURES = 8
 MOST_VALUES = 200  # of one filter
+LONGEST = 4_000  # characters of a stored question
 OTHER = "\x1fother"  # stands for the categories that a chart has no room for
 ADDITIVE = ("sum", ROWS)  # parts of these add up to the whole
 # How many categories a chart holds: of its first and of its second dimension.
@@ -163,11 +165,11 @@ class _Reader:
     def measures(self, codes: Sequence[str]) -> tuple[Measure, ...]:
         found = []
         for code in dict.fromkeys(codes):
-            column, __, aggregation = code.partition(".")
-            if column == ROWS:
+            measure = _from_code(code)
+            if measure.column == ROWS:
                 found.append(Measure(ROWS))
-            elif self.column(column):
-                found.append(Measure(column, aggregation))
+            elif self.column(measure.column):
+                found.append(measure)
         return tuple(found[:MOST_MEASURES]) or (Measure(ROWS),)
 
     def only(self, query: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -223,6 +225,16 @@ class _Reader:
         return found
 
 
+def to_text(question: Question) -> str:
+    """The question as it is stored: the query of its link."""
+    return urlencode(to_query(question), doseq=True)
+
+
+def from_text(text: str) -> dict[str, list[str]]:
+    """The query that was stored; `read_query` says what of it is still there."""
+    return parse_qs(text, keep_blank_values=True)
+
+
 def start(dataset: Dataset) -> Question:
     """The first chart of a dataset."""
     query = {"data": (dataset.code,), **dataset.start}
@@ -233,15 +245,75 @@ def start(dataset: Dataset) -> Question:
 
 def settled(question: Question, dataset: Dataset, frame: pl.DataFrame) -> Question:
     """The question with one unit chosen, the most frequent, where amounts would mix several."""
-    for unit in _units(question, dataset):
-        if unit in question.by or question.values(unit) or frame.is_empty():
-            continue
+    for unit in open_units(question, dataset):
         usual = (
             frame[unit].drop_nulls().value_counts().sort("count", unit, descending=[True, False])
         )
         if usual.height:
             question = question.with_only(unit, (str(usual[unit][0]),))
     return question
+
+
+def changed(question: Question, dataset: Dataset, part: str, value: Any) -> Question:
+    """The question after one pick. `part`: by1, by2, measure (a column), aggregation, more (codes
+    of further measures), per, chart, `only_<column>` (texts) or `days_<column>` (two dates)."""
+    by = [*question.by, None, None][:2]
+    first, *further = question.show
+    match part.split("_", 1):
+        case ["by1"]:
+            by[0] = value
+        case ["by2"]:
+            by[1] = value
+        case ["measure"]:
+            return replace(question, show=_unique(_measure_of(value, first, dataset), *further))
+        case ["aggregation"]:
+            return replace(question, show=_unique(replace(first, aggregation=value), *further))
+        case ["more"]:
+            return replace(question, show=_unique(first, *map(_from_code, value)))
+        case ["per"]:
+            return replace(question, per=value)
+        case ["chart"]:
+            return replace(question, chart=value)
+        case ["only", column]:
+            return question.with_only(column, value)
+        case ["days", column]:
+            kept = tuple(entry for entry in question.days if entry[0] != column)
+            wanted = ((column, value[0], value[1]),) if any(value) else ()
+            return replace(question, days=kept + wanted)
+    return replace(question, by=tuple(dict.fromkeys(code for code in by if code)))
+
+
+def _measure_of(column: str, before: Measure, dataset: Dataset) -> Measure:
+    if column == ROWS:
+        return Measure(ROWS)
+    known = dataset.columns[column].aggregations
+    return Measure(column, before.aggregation if before.aggregation in known else known[0])
+
+
+def _unique(*measures: Measure) -> tuple[Measure, ...]:
+    return tuple(dict.fromkeys(measures))[:MOST_MEASURES]
+
+
+def _from_code(code: str) -> Measure:
+    column, __, aggregation = code.partition(".")
+    return Measure(column, aggregation)
+
+
+def measures(dataset: Dataset) -> list[Measure]:
+    """Everything that a dataset can show."""
+    return [
+        Measure(ROWS),
+        *(Measure(column.code, one) for column in dataset.measures for one in column.aggregations),
+    ]
+
+
+def open_units(question: Question, dataset: Dataset) -> list[str]:
+    """Columns of units, such as the currency, that the question neither splits nor filters by."""
+    return [
+        unit
+        for unit in _units(question, dataset)
+        if unit not in question.by and not question.values(unit)
+    ]
 
 
 # What goes together -------------------------------------------------------------------------------
