@@ -41,21 +41,11 @@ COLUMNS = [
 SHOWN = ["initiative_name", "supplier"]
 LONGEST = {"site": 200, "address": 200, "level": 200, "scope": 500, "source": 500, "link": 500}
 _FIRST_YEAR, _LAST_YEAR = 1990, 2099
-_CERTIFICATES = frozenset(
-    [
-        "certificate",
-        "certified",
-        "certification",
-        "label",
-        "ecolabel",
-        "certificaat",
-        "zertifikat",
-        "certificat",
-    ]
-)
-_MEMBERS = frozenset(
-    ["member", "membership", "participant", "affiliate", "lid", "mitglied", "membre"]
-)
+_CERTIFICATES = {
+    "certificate", "certified", "certification", "label", "ecolabel", "certificaat", "zertifikat",
+    "certificat",
+}  # fmt: skip
+_MEMBERS = {"member", "membership", "participant", "affiliate", "lid", "mitglied", "membre"}
 
 
 def read_links(
