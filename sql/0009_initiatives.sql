@@ -85,7 +85,7 @@ create table public.initiative_rating (
       and not jsonb_path_exists(scores, '$.* ? (!(@.value.type() == "number" && @.value >= 0
         && @.value <= 4 && @.value % 0.5 == 0 && @.rationale.type() == "string"
         && @.rationale like_regex "[^ \\t\\n][^ \\t\\n]"))')),
-  evidence text[] not null default '{}' check (cardinality(evidence) <= 20
+  evidence text[] not null default '{}' check (cardinality(evidence) <= 20 and '' <> all (evidence)
     and length(array_to_string(evidence, ' ')) <= 10000
     and array_to_string(evidence, ' ', '?') ~ '^(https?://\S+( https?://\S+)*)?$'),
   supersedes uuid,
