@@ -19,7 +19,7 @@ from components.messages import plain
 from components.session import Session
 from components.tables import table
 from quorum import explore
-from quorum.definitions.datasets import CHARTS, ROWS, Column, Dataset, ready_made
+from quorum.definitions.datasets import CHARTS, ROWS, Column, Dataset, ReadyMade, ready_made
 from quorum.definitions.datasets import datasets as known_datasets
 from quorum.explore import Answer, Question
 from quorum.exports.figures import HTML, to_html
@@ -151,7 +151,7 @@ def _select(label: str, part: str, options: Mapping[str, str], chosen: str) -> N
         key=key,
         on_change=_pick,
         args=(part, key),
-        width=190,
+        width=158,
     )
 
 
@@ -193,7 +193,7 @@ def _filters(session: Session, question: Question, dataset: Dataset) -> None:
             on_change=_open_filters,
             args=(key,),
             placeholder=_("Nothing is filtered"),
-            width=390,
+            width=332,
         )
         for code in opened:
             if code in names:
@@ -214,7 +214,7 @@ def _filter(session: Session, question: Question, dataset: Dataset, column: Colu
             st.date_input(
                 label.format(label=column.label), value=None, key=key, format="YYYY-MM-DD",
                 min_value=date(1990, 1, 1), max_value=date(2100, 1, 1),
-                on_change=_pick_days, args=(column.code,), width=190,
+                on_change=_pick_days, args=(column.code,), width=158,
             )  # fmt: skip
         return
     chosen = list(question.values(column.code))
@@ -262,7 +262,7 @@ def _open_filters(key: str) -> None:
     for code, __ in question.only:
         if code not in wanted:
             question = explore.changed(question, dataset, f"only_{code}", ())
-    for code, *__ in question.days:
+    for code, _first, _last in question.days:
         if code not in wanted:
             question = explore.changed(question, dataset, f"days_{code}", (None, None))
     _write(question)
@@ -387,13 +387,21 @@ def files(session: Session, question: Question, key: str) -> None:
 
 
 def starting_points() -> None:
-    """The ready-made questions as links."""
+    """The ready-made questions."""
     with st.container(horizontal=True, gap="medium"):
         for one in ready_made():
             with st.container(width=330, gap=None):
-                query = {key: list(values) for key, values in one.query.items()}
-                link("explore", one.text, **query)  # type: ignore[arg-type]
+                st.button(
+                    plain(one.text), type="tertiary", key=f"explore-ask-{one.code}", wrap=True,
+                    on_click=_ask, args=(one,),
+                )  # fmt: skip
                 st.caption(plain(one.teaches))
+
+
+def _ask(one: ReadyMade) -> None:
+    question, __ = explore.read_query(one.query, known_datasets())
+    assert question is not None  # a test reads every one of them
+    _write(question)
 
 
 # Saved charts -------------------------------------------------------------------------------------

@@ -426,7 +426,7 @@ def _check_units(question: Question, dataset: Dataset) -> list[str]:
                 _(
                     "Amounts that differ in {unit} are never added up. Filter on one {unit}, or "
                     "make {unit} a dimension."
-                ).format(unit=label.lower())
+                ).format(unit=_low(label))
             )
     return sentences
 
@@ -562,16 +562,23 @@ def period_word(code: str) -> str:
 
 
 def measure_label(measure: Measure, dataset: Dataset) -> str:
-    """For example "Spend, total"; without the unit."""
+    """For example "Total spend"; without the unit."""
     if measure.column == ROWS:
-        return _("{rows}, number").format(rows=dataset.rows)
+        return _("Number of {rows}").format(rows=_low(dataset.rows))
+    column = dataset.columns[measure.column]
+    if measure.aggregation == "distinct":
+        return _("Number of different {things}").format(things=column.plural)
     words = {
-        "sum": _("{label}, total"), "mean": _("{label}, mean"), "median": _("{label}, median"),
-        "lowest": _("{label}, lowest"), "highest": _("{label}, highest"),
-        "spread": _("{label}, highest less lowest"), "distinct": _("{label}, different ones"),
+        "sum": _("Total {label}"), "mean": _("Mean {label}"), "median": _("Median {label}"),
+        "lowest": _("Lowest {label}"), "highest": _("Highest {label}"),
+        "spread": _("Spread of {label}"),
     }  # fmt: skip
-    label = dataset.columns[measure.column].label
-    return words.get(measure.aggregation, "{label}").format(label=label)
+    return words.get(measure.aggregation, "{label}").format(label=_low(column.label))
+
+
+def _low(label: str) -> str:
+    """A label in the middle of a sentence; what starts like OS ID stays."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def unit_of(measure: Measure, question: Question, dataset: Dataset) -> str:
@@ -582,7 +589,7 @@ def unit_of(measure: Measure, question: Question, dataset: Dataset) -> str:
     if column.unit_from:
         chosen = question.values(column.unit_from)
         return chosen[0] if len(chosen) == 1 else ""
-    return column.unit
+    return "" if _low(column.unit) == _low(column.label) else column.unit
 
 
 def labels(question: Question, dataset: Dataset) -> dict[str, str]:
@@ -605,7 +612,7 @@ def title(question: Question, dataset: Dataset) -> str:
         shown = f"{label} ({unit})" if unit else label
     if not question.by:
         return shown
-    by = _(" and ").join(dataset.columns[code].label.lower() for code in question.by)
+    by = _(" and ").join(_low(dataset.columns[code].label) for code in question.by)
     return _("{shown} by {by}").format(shown=shown, by=by)
 
 
@@ -850,7 +857,7 @@ def _made_to_fit(
         if len(ordered) > most:
             notes.append(
                 _("Shown are the last {most} of {all} values of {label}.").format(
-                    most=most, all=f"{len(ordered):,}", label=column.label.lower()
+                    most=most, all=f"{len(ordered):,}", label=_low(column.label)
                 )
             )
             ordered = ordered[-most:]

@@ -45,6 +45,7 @@ class Column:
     kind: str
     dimension: bool
     aggregations: tuple[str, ...]
+    plural_source: str
     unit_source: str
     unit_from: str
     key: str
@@ -52,6 +53,11 @@ class Column:
     @property
     def label(self) -> str:
         return _(self.label_source)
+
+    @property
+    def plural(self) -> str:
+        """What is counted when different ones are, such as "suppliers"."""
+        return _(self.plural_source)
 
     @property
     def unit(self) -> str:
@@ -196,7 +202,7 @@ def _hidden(other: str, column: Column) -> bool:
 
 def _column(code: str, table: Any) -> Column:
     where = _("column {code}").format(code=code)
-    _keys(table, where, "label type", "unit unit_from key dimension aggregations")
+    _keys(table, where, "label type", "plural unit unit_from key dimension aggregations")
     aggregations = tuple(table.get("aggregations", ()))
     if table["type"] not in TYPES:
         raise DefinitionError(
@@ -215,6 +221,10 @@ def _column(code: str, table: Any) -> Column:
             raise DefinitionError(
                 _("{where} is no amount: it can only be counted (distinct)").format(where=where)
             )
+    if "distinct" in aggregations and not table.get("plural"):
+        raise DefinitionError(
+            _("{where} is counted (distinct), so it needs a plural").format(where=where)
+        )
     if not aggregations and not table.get("dimension", False):
         raise DefinitionError(_("{where} is neither dimension nor measure").format(where=where))
     return Column(
@@ -223,6 +233,7 @@ def _column(code: str, table: Any) -> Column:
         kind=table["type"],
         dimension=table.get("dimension", False),
         aggregations=aggregations,
+        plural_source=table.get("plural", ""),
         unit_source=table.get("unit", ""),
         unit_from=table.get("unit_from", ""),
         key=table.get("key", ""),
