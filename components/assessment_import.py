@@ -15,7 +15,8 @@ from components.questionnaire import supplier_names
 from components.session import Session
 from components.sharing import share_form
 from quorum.definitions import current
-from quorum.importers.assessments import read_assessments, template
+from quorum.importers.assessment_sheet import template
+from quorum.importers.assessments import read_assessments
 from quorum.importers.reading import Outcome, Table
 from quorum.importers.spend import suggest_suppliers
 from quorum.language import _, ngettext

@@ -17,7 +17,7 @@ from components.sharing import whose_words
 from components.tables import table
 from quorum import charts, readiness, scoring
 from quorum.definitions import BAND_ORDER, current
-from quorum.importers.assessments import template
+from quorum.importers.assessment_sheet import template
 from quorum.language import _, ngettext
 
 DRAWN = 12  # suppliers in the chart until all are asked for
@@ -248,7 +248,10 @@ def _sums(newest: pl.DataFrame) -> None:
         heading = _("How the points of {organisation} come about").format(
             organisation=row["organisation"]
         )
-        with st.expander(plain(heading)):
+        fold = st.expander(plain(heading), key=f"ready-fold-{row['id']}", on_change="rerun")
+        if not fold.open:
+            continue
+        with fold:
             lines = readiness.sum_of(row["questionnaire"], row["respondent_kind"], row["answers"])
             columns = {
                 "dimension": _("Dimension"), "block": _("Question"), "answer": _("Answer"),

@@ -5,7 +5,7 @@ is bound to cannot be handed to another page.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
@@ -63,6 +63,13 @@ def about(
         title, f"{who.name}, {who.organisation}", date.today(), st.context.url or "",
         {label: chosen for label, chosen in filters.items() if chosen}, sources,
     )  # fmt: skip
+
+
+def figures(values: Iterable[tuple[str, str]]) -> None:
+    """A few figures in a row: label, value."""
+    with st.container(horizontal=True):
+        for label, value in values:
+            st.metric(label, value, width="stretch")
 
 
 def told_apart(options: Mapping[str, str]) -> dict[str, str]:

@@ -81,17 +81,23 @@ def header(session: Session, row: Row) -> None:
 
 def figures(session: Session, supplier_id: str) -> None:
     """Level, members, sites, own spend."""
-    known = of(session, supplier_id)
-    level = scoring.overall_of_consortium(known.assessments).with_columns(level=level_words())
-    own = leverage.own_by_year(known.spend, session.principal.organisation_id)
+    level, own = data.cached(session, _in_short, supplier_id)
     with st.container(horizontal=True):
-        st.metric(_("Overall level"), level["level"][0] if level.height else "–", width=220)
+        st.metric(_("Overall level"), level or "–", width=220)
         st.metric(_("Members seen with it"), working(session, supplier_id).height, width=180)
         st.metric(_("Production sites"), f"{distinct(session, supplier_id).height:,}", width=150)
         if own.height:
             year, currency, amount = own.select("year", "currency", "own").row(0)
             label = _("Our spend {year}, {currency}").format(year=year, currency=currency)
             st.metric(label, f"{amount:,.0f}", width=200)
+
+
+def _in_short(session: Session, supplier_id: str) -> tuple[str | None, pl.DataFrame]:
+    """The level in words, from the lowest to the highest of any member; own spend by year."""
+    known = of(session, supplier_id)
+    level = scoring.overall_of_consortium(known.assessments).select(level_words())
+    own = leverage.own_by_year(known.spend, session.principal.organisation_id)
+    return (level.item() if level.height else None), own
 
 
 # Maturity -----------------------------------------------------------------------------------------
@@ -249,7 +255,8 @@ def buying(session: Session, supplier_id: str) -> None:
             },
             "members": _("Members in it"),
         }
-        table(found, columns, f"profile-leverage-{supplier_id}")
+        whole = found.with_columns(pl.col(list(money)).round(0))
+        table(whole, columns, f"profile-leverage-{supplier_id}")
         st.caption(
             _("Currencies are never added. Spend that members share for totals only is in none.")
         )

@@ -57,7 +57,7 @@ def manage(session: Session) -> None:
     columns = {
         "title": _("List"), "supplier": _("Supplier"),
         "as_of": st.column_config.DateColumn(_("Date")), "row_count": _("Sites"),
-        "organisation": _("Brought in by"), "source": _("Source"), "whose": _("Who sees it"),
+        "organisation": _("Brought in by"), "whose": _("Who sees it"), "source": _("Source"),
     }  # fmt: skip
     chosen = table(lists, columns, "site-lists", id_column="id")
     link("import_sites", _("Import a list"))

@@ -105,16 +105,16 @@ def choices(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
 def in_figures(session: Session, found: pl.DataFrame, asked: tuple[str | None, ...]) -> None:
     ours = summary(narrowed(data.cached(session, own), asked))
     members = found["organisations"].explode().drop_nulls().n_unique()
+    years = "–".join(str(year) for year in sorted({*ours.years[:1], *ours.years[-1:]}))
     figures = [
-        (_("Our spend, {currency}").format(currency=currency), f"{total:,.0f}")
+        (_("Our spend {years}, {currency}").format(years=years, currency=currency), f"{total:,.0f}")
         for currency, total in ours.own.items()
     ][:2]
     figures += [
         (_("Suppliers"), f"{found['supplier_id'].n_unique():,}"),
         (_("Members in it"), f"{members:,}"),
     ]
-    for column, (label, value) in zip(st.columns(len(figures)), figures, strict=True):
-        column.metric(label, value)
+    filters.figures(figures)
     if len(ours.own) > 2:
         rest = ", ".join(
             f"{total:,.0f} {currency}" for currency, total in list(ours.own.items())[2:]

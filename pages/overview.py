@@ -71,19 +71,18 @@ def most_shared(session: Session, consortium_id: str | None) -> None:
 
 
 def first_steps(session: Session) -> None:
-    empty(
-        _("The shared picture of your suppliers will stand here"),
-        _("What members know of the same suppliers, what is missing, and what waits for you."),
-    )
-    st.subheader(_("First steps"))
+    """What a new organisation has not done yet."""
     steps = overview.first_steps(picture.picture(session), session.principal)
+    if all(step.done for step in steps):
+        return
+    st.subheader(_("First steps"))
     for number, step in enumerate(steps, start=1):
         with st.container(border=True, gap="xsmall"):
             done = f" :gray-badge[{_('Done')}]" if step.done else ""
             st.markdown(f"**{number}. {plain(step.text)}**{done}")
             st.markdown(plain(step.why))
-            if overview.may_act(step, session.principal):
-                link(step.page, step.text)
+            if not step.done and overview.may_act(step, session.principal):
+                link(step.page, step.action)
 
 
 def main() -> None:
@@ -91,6 +90,10 @@ def main() -> None:
     st.title(_("Overview"))
     st.markdown(_("What do we know together about our suppliers, and what needs me?"))
     if picture.shared(session).is_empty():
+        empty(
+            _("The shared picture of your suppliers will stand here"),
+            _("What members know of the same suppliers, what is missing, and what waits for you."),
+        )
         first_steps(session)
         return
     consortium_id = chosen_consortium(session)
@@ -98,6 +101,7 @@ def main() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         needs(session, consortium_id)
+        first_steps(session)
     with right:
         maturity(session, consortium_id)
     most_shared(session, consortium_id)

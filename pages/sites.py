@@ -49,6 +49,12 @@ def pictured(session: Session) -> pl.DataFrame:
     )
 
 
+def countries(session: Session) -> dict[str, str]:
+    """Code to name of the countries in which there is a site."""
+    known = data.cached(session, pictured).select("country", "country_name").unique()
+    return dict(known.sort("country_name").rows())
+
+
 def found(session: Session, *asked: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The sites that fit, and the rows that name them."""
     supplier_id, country, organisation, site_list_id, words = asked
@@ -74,7 +80,6 @@ def asked(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
     """The filters: name -> label, chosen value, chosen value in words."""
     lists = data.site_lists(session)
     suppliers = dict(lists.select("supplier_id", "supplier").unique().sort("supplier").rows())
-    countries = data.cached(session, pictured).select("country", "country_name").unique()
     owners = dict(
         lists.select("organisation_id", "organisation").unique().sort("organisation").rows()
     )
@@ -82,7 +87,7 @@ def asked(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
     titles = {one["id"]: site_lists.label(one) for one in lists.iter_rows(named=True)}
     options = (
         ("supplier", _("Supplier"), suppliers),
-        ("country", _("Country"), dict(countries.sort("country_name").rows())),
+        ("country", _("Country"), data.cached(session, countries)),
         ("organisation", _("Brought in by"), whose),
         ("list", _("List"), titles),
     )
@@ -101,13 +106,14 @@ def show(session: Session) -> None:
     key = tuple(value for _label, value, _words in choices.values())
     sites, rows = found(session, *key)
     counts = figures(rows)
-    for column, (label, value) in zip(
-        st.columns(4),
-        ((_("Sites"), counts.sites), (_("Countries"), counts.countries),
-         (_("Suppliers"), counts.suppliers), (_("Lists"), counts.lists)),
-        strict=True,
-    ):  # fmt: skip
-        column.metric(label, f"{value:,}")
+    filters.figures(
+        (
+            (_("Sites"), f"{counts.sites:,}"),
+            (_("Countries"), f"{counts.countries:,}"),
+            (_("Suppliers"), f"{counts.suppliers:,}"),
+            (_("Lists"), f"{counts.lists:,}"),
+        )
+    )
     if sites.is_empty():
         st.info(_("No site fits these filters. Clear one of them to see more."))
         return

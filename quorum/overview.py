@@ -361,10 +361,11 @@ def _open(invitations: pl.DataFrame, today: date) -> Need | None:
 
 @dataclass(frozen=True)
 class Step:
-    """One of the first things that a new organisation does."""
+    """One of the first things that a new organisation does; `action` leads to `page`."""
 
     text: str
     why: str
+    action: str
     page: str
     done: bool
     for_whom: str = "editor"
@@ -372,35 +373,44 @@ class Step:
 
 def first_steps(picture: Picture, principal: Principal) -> list[Step]:
     """What a new organisation does first, in order, with what is done already."""
-    own = pl.col("organisation_id") == picture.organisation_id
+
+    def own(frame: pl.DataFrame) -> bool:
+        return not frame.filter(pl.col("organisation_id") == picture.organisation_id).is_empty()
+
+    assessed, listed, bought = map(own, (picture.assessments, picture.lists, picture.spend))
     return [
         Step(
-            _("Add your suppliers"),
+            _("Find your suppliers in the register"),
             _("The register is common to all: see whether yours are there, and add the others."),
+            _("Open the register"),
             "suppliers",
-            not picture.suppliers.is_empty(),
+            assessed or listed or bought,
         ),
         Step(
             _("Answer the questionnaire for one of them"),
-            _("A quarter of an hour: you see its points, three bands and what they rest on."),
+            _("You see its points, its three bands, and what they rest on."),
+            _("Begin a questionnaire"),
             "assess",
-            not picture.assessments.filter(own).is_empty(),
+            assessed,
         ),
         Step(
             _("Import a list of production sites"),
             _("As the supplier published it, or in the template of Open Supply Hub."),
+            _("Choose a site list"),
             "import_sites",
-            not picture.lists.filter(own).is_empty(),
+            listed,
         ),
         Step(
             _("Import what you spend"),
             _("A file from your ledger shows where you matter to a supplier."),
+            _("Choose a file of spend"),
             "import_spend",
-            not picture.spend.filter(own).is_empty(),
+            bought,
         ),
         Step(
             _("Found a consortium, or join one"),
             _("Nothing of yours is seen by others before you share it."),
+            _("Look at consortia"),
             "consortium",
             bool(principal.consortia),
             "admin",

@@ -147,7 +147,7 @@ begin
   if answer is not null then
     return answer;
   end if;
-  if coalesce(jsonb_array_length(rows), 0) = 0 then
+  if coalesce(case jsonb_typeof(rows) when 'array' then jsonb_array_length(rows) end, 0) = 0 then
     perform quorum.refuse('The list holds no site that can be stored. Mend the rejected rows and import again.');
   end if;
   insert into public.site_list (id, organisation_id, supplier_id, title, source, as_of, file_name, row_count)

@@ -126,7 +126,7 @@ begin
   if answer is not null then
     return answer;
   end if;
-  if coalesce(jsonb_array_length(rows), 0) = 0 then
+  if coalesce(case jsonb_typeof(rows) when 'array' then jsonb_array_length(rows) end, 0) = 0 then
     perform quorum.refuse('The file holds no line that can be stored. Mend the rejected rows and import again.');
   end if;
   insert into public.spend_import (id, organisation_id, file_name, row_count)
@@ -143,7 +143,8 @@ end
 $$;
 
 -- Colleagues' yearly totals as far as they share bands: the class, never the sum. Totals are taken
--- per supplier as merged today. An organisation appears here only with lines shared as bands.
+-- per supplier as merged today. An organisation appears here only with lines shared as bands; a
+-- line that the member also sees as a record, through another consortium, does not count again.
 create function public.spend_bands() returns table (
   organisation_id uuid, supplier_id uuid, year integer, currency text, low numeric, high numeric
 )
@@ -158,7 +159,8 @@ as $$
     from public.spend s
     join public.supplier r on r.id = s.supplier_id
     cross join mine
-    where s.banded_with && mine.consortia and s.shared_until >= current_date
+    where s.banded_with && mine.consortia and not (s.shared_with && mine.consortia)
+      and s.shared_until >= current_date
       and s.organisation_id <> mine.organisation
     group by 1, 2, 3, 4
   )

@@ -10,7 +10,8 @@ import pytest
 import xlsxwriter
 
 from quorum.definitions import current
-from quorum.importers.assessments import example_supplier, read_assessments, template
+from quorum.importers.assessment_sheet import example_supplier, template
+from quorum.importers.assessments import read_assessments
 from quorum.importers.reading import Outcome, Table, read_table
 
 SUPPLIERS = pl.DataFrame(
@@ -286,8 +287,8 @@ def test_a_row_without_evidence_has_an_empty_record() -> None:
         ("Fjord", None, None),
         ("Twin Devices", None, None),  # two of that name
         ("Lumen Resale", "0000FJORDCOMPUTING01", None),  # the LEI of another
-        ("Oak Servers", "00000000000000000000", None),  # not the LEI on record
-        ("Lumen Resale", "00000000000000000000", "s2"),  # none on record
+        ("Oak Servers", "5299NOBODYATALL00003", None),  # not the LEI on record
+        ("Lumen Resale", "5299NOBODYATALL00003", "s2"),  # none on record
     ],
 )
 def test_suppliers_are_found_by_lei_or_whole_name(
@@ -337,6 +338,9 @@ def test_two_rows_for_one_supplier_and_day_are_pointed_out() -> None:
         ({"Kind of respondent": "Distributor"}, "Kind of respondent", "This can be a reseller or"),
         ({"Kind of respondent": "bank"}, "Kind of respondent", "This is no kind of respondent"),
         ({"Date": None}, "Date", "The date of the answers is missing."),
+        ({"LEI": "5299NOBODYATALL00004"}, "LEI", "This is no LEI"),
+        ({"LEI": "5299"}, "LEI", "This is no LEI"),
+        ({"Contact": "x" * 501}, "Contact", "It has 501 characters; 500 are allowed."),
         ({"Date": "spring"}, "Date", "This is not a date"),
         ({"Date": "12/31/2025"}, "Date", "This is not a date"),
         ({"Date": "31.02.2025"}, "Date", "This is not a date"),

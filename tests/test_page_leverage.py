@@ -47,7 +47,7 @@ def test_own_figures_stand_with_their_share_of_turnover(world: World, open_page:
     world.spend("north editor", aurora, {2024: 1000})
     turnover(world, aurora, 200_000)
     app = open_page("north viewer", "leverage")
-    assert metrics(app) == {"Our spend, EUR": "1,000", "Suppliers": "1", "Members in it": "1"}
+    assert metrics(app) == {"Our spend 2024, EUR": "1,000", "Suppliers": "1", "Members in it": "1"}
     assert row(app, "own", "low", "high", "own_share", "turnover_words") == (
         1000.0, 1000.0, 1000.0, 0.005, "200,000 EUR, 2024 (Annual report 2024)",
     )  # fmt: skip
@@ -112,7 +112,7 @@ def test_years_can_be_looked_at_one_by_one(world: World, open_page: Opener) -> N
     app = open_page("north viewer", "leverage")
     app.selectbox(key="leverage_year").set_value("2023").run()
     assert row(app, "year", "own") == (2023, 5.0)
-    assert metrics(app)["Our spend, EUR"] == "5"
+    assert metrics(app)["Our spend 2023, EUR"] == "5"
 
 
 def form(app: AppTest, **values: object) -> AppTest:
@@ -152,3 +152,34 @@ def test_a_viewer_reads_turnover_and_adds_none(open_page: Opener) -> None:
     app = open_page("north viewer", "leverage", leverage_turnover="true")
     assert "No turnover is known yet." in texts(app)
     assert "Add this turnover" not in [button.label for button in app.button]
+
+
+def test_a_line_seen_as_record_in_one_consortium_and_as_band_in_another_counts_once(
+    world: World, open_page: Opener
+) -> None:
+    aurora = world.supplier()
+    lines = world.spend("south admin", aurora, {2024: 12_000})
+    world.share("south admin", "spend", lines)
+    other = world.owner(
+        "insert into consortium (name, purpose) values ('Second', '') returning id::text"
+    )[0][0]
+    for actor in ("north admin", "south admin"):
+        world.owner(
+            "insert into membership (consortium_id, organisation_id, role)"
+            " values (%s, %s, 'member')",
+            other, world[actor].organisation_id,
+        )  # fmt: skip
+    world.share("south admin", "spend", lines, consortium_id=other, level="band")
+    app = open_page("north viewer", "leverage")
+    assert row(app, "low", "high", "members") == (12_000.0, 12_000.0, 1)
+
+
+def test_a_file_of_which_something_is_shared_cannot_be_deleted(
+    world: World, open_page: Opener
+) -> None:
+    lines = world.spend("north editor", world.supplier(), {2024: 5})
+    world.share("north editor", "spend", lines, level="band")
+    app = open_page("north editor", "leverage", leverage_files="true")
+    shown = app.dataframe[1].value
+    assert list(zip(shown["file_name"], shown["shared"], strict=True)) == [("spend.csv", 1)]
+    assert "Choose a file in the table to share or delete it." in texts(app)

@@ -1,37 +1,29 @@
-"""Many assessments at once: the spreadsheet that people fill in, and how it is read back.
+"""Many assessments at once, read from the spreadsheet of quorum.importers.assessment_sheet.
 
-One row per supplier, one column per answer of the questionnaire, marked with an x. What each
-column asks stands in its comment and on the sheet "How to fill this in".
+One row per supplier, one column per answer of the questionnaire, marked with an x.
 """
 
-import io
 import json
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import polars as pl
-import xlsxwriter
+from stdnum import lei
 
-from quorum.definitions import Answer, Block, Questionnaire, current
+from quorum.answering import is_web_address
+from quorum.definitions import Questionnaire
+from quorum.importers.assessment_sheet import FIRST_YEAR, example_supplier, headers
+from quorum.importers.findings import Findings
 from quorum.importers.mapping import folded
 from quorum.importers.reading import Outcome, Table
 from quorum.language import _, ngettext
 from quorum.scoring import check_answers
 
-# fmt: off
-YES = {
-    "x", "✓", "✔", "☑", "☒", "√", "1", "1.0", "y", "yes", "true", "j", "ja", "wahr", "waar",
-    "oui", "vrai", "si", "sì", "sí", "sim", "tak",
-}
-NO = {
-    "-", "–", "—", "0", "0.0", "n", "no", "false", "nee", "onwaar", "nein", "falsch", "non",
-    "faux", "nej", "nie", "n/a",
-}
-# fmt: on
-FIRST_YEAR = 2000  # an older date is a slip of the pen: the questionnaire is of 2025
-
-_TEMPLATE_ROWS = 1000
 _NAMED_IN_NOTES = 10
 _ACCEPTED: dict[str, pl.DataType] = {
     "row": pl.Int64(),
@@ -45,44 +37,14 @@ _ACCEPTED: dict[str, pl.DataType] = {
     "other_actions": pl.String(),
     "evidence": pl.String(),
 }
-_MENDED: dict[str, pl.DataType] = {
-    "row": pl.Int64(),
-    **dict.fromkeys(("column", "before", "after", "why"), pl.String()),
-}
-_REJECTED: dict[str, pl.DataType] = {
-    "row": pl.Int64(),
-    **dict.fromkeys(("column", "value", "reason", "remedy"), pl.String()),
-}
+_COLUMNS = [name for name in _ACCEPTED if name != "row"]
 
 
-def _headers() -> dict[str, str]:
-    """The columns beside the answers: field and header, in the order of the template."""
-    return {
-        "supplier": _("Supplier"),
-        "lei": _("LEI"),
-        "respondent_kind": _("Kind of respondent"),
-        "company_name": _("Company name"),
-        "contact": _("Contact"),
-        "assessed_on": _("Date"),
-        "other_actions": _("Other actions"),
-        "evidence_link": _("Link to evidence"),
-    }
-
-
-_ALSO = {
-    "supplier": ("supplier name",),
-    "respondent_kind": ("respondent kind", "kind"),
-    "assessed_on": ("assessed on", "date of assessment"),
-    "evidence_link": ("evidence",),
-}
-
-
-def example_supplier() -> str:
-    """What stands in the first cell of the example row, which is never imported."""
-    return _("EXAMPLE (this row is not imported)")
-
-
-# Reading
+@cache
+def _words() -> dict[str, Any]:
+    """What people write in the sheet: see the comments in the file."""
+    path = Path(__file__).with_name("assessments.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def read_assessments(
@@ -101,50 +63,36 @@ def read_assessments(
     are rejected, and, if `today` is given, dates after it.
     """
     columns = _find_columns(table.frame, questionnaire)
+    findings = Findings(headers() | columns)
     if faults := list(_missing_columns(columns, questionnaire)):
-        return _outcome(pl.DataFrame(schema=_ACCEPTED), [], faults, ())
-    rows, notes = _rows(table.frame, columns)
-    headers = _headers() | columns
+        for fault in faults:
+            findings.reject_file(*fault)
+        return findings.outcome(pl.DataFrame(schema=_ACCEPTED), _COLUMNS)
+    rows = _rows(table.frame, columns, findings)
     rows = _match(rows, suppliers)
     rows = _dates(_kinds(rows, questionnaire))
     marks = _marks(table.frame, columns, questionnaire).join(rows, on="row", how="semi")
     rows = _answers(rows, marks, questionnaire)
-    rejected = [
-        *_unreadable_fields(rows, headers, today),
-        *_unreadable_marks(marks),
-        *_contradictions(rows, marks, questionnaire),
-    ]
-    mended = _mended(rows, headers)
+    _check_fields(rows, findings, today)
+    findings.reject_longer(rows, _words()["longest"])
+    _check_marks(marks, findings)
+    _check_answers(rows, marks, questionnaire, findings)
+    _mend(rows, findings)
     rows = _evidence(_filled(rows), marks, questionnaire)
-    notes += [
+    findings.notes += [
         *_column_notes(table.frame, columns, questionnaire),
         *_supplier_notes(rows),
         *_twice(rows),
     ]
-    return _outcome(rows, mended, rejected, tuple(notes))
-
-
-def _outcome(
-    rows: pl.DataFrame,
-    mended: list[pl.DataFrame],
-    rejected: list[pl.DataFrame],
-    notes: tuple[str, ...],
-) -> Outcome:
-    faults = pl.concat([pl.DataFrame(schema=_REJECTED), *rejected]).sort("row", maintain_order=True)
-    changes = pl.concat([pl.DataFrame(schema=_MENDED), *mended]).sort("row", maintain_order=True)
-    accepted = rows.join(faults, on="row", how="anti", maintain_order="left")
-    return Outcome(
-        accepted=accepted.select(pl.col(name).cast(kind) for name, kind in _ACCEPTED.items()),
-        mended=changes.join(faults, on="row", how="anti", maintain_order="left"),
-        rejected=faults,
-        notes=notes,
-    )
+    typed = rows.select(pl.col(name).cast(kind) for name, kind in _ACCEPTED.items())
+    return findings.outcome(typed, _COLUMNS)
 
 
 def _find_columns(frame: pl.DataFrame, questionnaire: Questionnaire) -> dict[str, str]:
     """Field or answer code -> header in the file, for all that the file has."""
+    also = _words()["headers"]
     present = {folded(header): header for header in reversed(frame.columns) if header != "__row__"}
-    names = {field: (header, field, *_ALSO.get(field, ())) for field, header in _headers().items()}
+    names = {field: (header, field, *also.get(field, ())) for field, header in headers().items()}
     names |= {
         answer.code: (answer.label, answer.code, answer.label_source)
         for answer in questionnaire.answers
@@ -159,47 +107,43 @@ def _find_columns(frame: pl.DataFrame, questionnaire: Questionnaire) -> dict[str
 
 def _missing_columns(
     columns: dict[str, str], questionnaire: Questionnaire
-) -> Iterable[pl.DataFrame]:
-    headers = _headers()
+) -> Iterable[tuple[str | None, str, str]]:
+    """Column, reason and remedy of all that the sheet lacks to be read at all."""
+    names = headers()
     remedy = _("Copy your rows into the template, which has all columns, and import that.")
     if "supplier" not in columns and "lei" not in columns:
-        yield _fault_of_file(headers["supplier"], _("No column names the supplier."), remedy)
+        yield names["supplier"], _("No column names the supplier."), remedy
     for field in ("respondent_kind", "assessed_on"):
         if field not in columns:
-            reason = _("The sheet has no column “{column}”.").format(column=headers[field])
-            yield _fault_of_file(headers[field], reason, remedy)
+            reason = _("The sheet has no column “{column}”.").format(column=names[field])
+            yield names[field], reason, remedy
     if not any(answer.code in columns for answer in questionnaire.answers):
         reason = _("No column is named after an answer of the questionnaire “{title}”.")
-        yield _fault_of_file(None, reason.format(title=questionnaire.title), remedy)
+        yield None, reason.format(title=questionnaire.title), remedy
 
 
-def _fault_of_file(column: str | None, reason: str, remedy: str) -> pl.DataFrame:
-    return pl.DataFrame([(None, column, None, reason, remedy)], schema=_REJECTED, orient="row")
-
-
-def _rows(frame: pl.DataFrame, columns: dict[str, str]) -> tuple[pl.DataFrame, list[str]]:
+def _rows(frame: pl.DataFrame, columns: dict[str, str], findings: Findings) -> pl.DataFrame:
     """The fields of all rows that hold an assessment: neither blank nor the example."""
     blank = pl.all_horizontal(pl.col(*columns.values()).is_null())
     first = pl.col(columns.get("supplier", columns.get("lei", "")))
     example = first.str.to_lowercase().eq_missing(pl.lit(example_supplier().lower()))
-    notes = []
     if frame.select(example.any()).item():
-        notes.append(_("The example row was skipped."))
-    rows = frame.filter(~blank & ~example).select(
+        findings.notes.append(_("The example row was skipped."))
+    return frame.filter(~blank & ~example).select(
         pl.col("__row__").cast(pl.Int64).alias("row"),
         *(
             (pl.col(columns[field]) if field in columns else pl.lit(None, pl.String)).alias(field)
-            for field in _headers()
+            for field in headers()
         ),
     )
-    return rows, notes
 
 
 # Suppliers
 
 
 def _match(rows: pl.DataFrame, suppliers: pl.DataFrame) -> pl.DataFrame:
-    """Adds supplier_id, disagree (LEI and name point elsewhere) and name_on_register."""
+    """Adds supplier_id, disagree (LEI and name point elsewhere), name_on_register and lei_wrong
+    (not in the register, and its check digits do not fit)."""
     register = _register(suppliers)
     by_name = _unambiguous(register, "name_key").rename({"id": "id_by_name"})
     by_lei = _unambiguous(register, "lei_key").rename({"id": "id_by_lei"})
@@ -212,6 +156,7 @@ def _match(rows: pl.DataFrame, suppliers: pl.DataFrame) -> pl.DataFrame:
         .join(by_name, on="name_key", how="left", maintain_order="left")
         .join(by_lei, on="lei_key", how="left", maintain_order="left")
         .join(leis, on="id_by_name", how="left", maintain_order="left")
+        .with_columns(lei_wrong=pl.col("id_by_lei").is_null() & ~_is_lei("lei_key"))
         .with_columns(disagree=(other_supplier | other_lei).fill_null(False))
         .with_columns(
             supplier_id=pl.when(~pl.col("disagree")).then(pl.coalesce("id_by_lei", "id_by_name"))
@@ -261,6 +206,11 @@ def _lei_key(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.String).str.to_uppercase().str.replace_all(r"\s+", "")
 
 
+def _is_lei(column: str) -> pl.Expr:
+    """Whether length, characters and check digits fit (ISO 17442); null stays null."""
+    return pl.col(column).map_elements(lei.is_valid, return_dtype=pl.Boolean)
+
+
 # Kinds of respondent and dates
 
 
@@ -308,75 +258,54 @@ def _dates(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _unreadable_fields(
-    rows: pl.DataFrame, headers: dict[str, str], today: date | None
-) -> Iterable[pl.DataFrame]:
-    def faults(field: str, bad: pl.Expr, reason: str, remedy: str) -> pl.DataFrame:
-        return _faults(rows.filter(bad), pl.lit(headers[field]), pl.col(field), reason, remedy)
-
-    yield faults(
-        "supplier",
-        pl.col("supplier").is_null() & pl.col("supplier_id").is_null(),
+def _check_fields(rows: pl.DataFrame, findings: Findings, today: date | None) -> None:
+    """Refuses rows whose supplier, kind or date is missing or cannot be read."""
+    findings.reject(
+        rows, pl.col("supplier").is_null() & pl.col("supplier_id").is_null(), "supplier",
         _("The row does not say which supplier it is about."),
         _("Write the supplier's name, or the LEI of a supplier in the register."),
-    )
-    kind = pl.col("respondent_kind")
-    choose = _("Choose “Brand or manufacturer”, “Reseller” or “Other” from the list in the cell.")
-    yield faults(
-        "respondent_kind",
-        kind.is_null(),
-        _("The kind of respondent is missing, and points depend on it."),
-        choose,
-    )
-    yield faults(
-        "respondent_kind",
-        pl.col("kind_ambiguous"),
-        _("This can be a reseller or another kind of respondent, and points depend on it."),
-        choose,
-    )
-    yield faults(
-        "respondent_kind",
-        kind.is_not_null() & pl.col("kind").is_null() & ~pl.col("kind_ambiguous"),
-        _("This is no kind of respondent that the questionnaire knows."),
-        choose,
-    )
+    )  # fmt: skip
+    findings.reject(
+        rows, pl.col("lei_wrong"), "lei",
+        _("This is no LEI: it has 20 letters and digits, and its check digits must fit."),
+        _("Correct the typing error, or leave the cell empty and write the supplier's name."),
+    )  # fmt: skip
+    _check_kinds(rows, findings)
+    written, day = pl.col("assessed_on"), pl.col("day")
     iso = _("Write the day as year-month-day, for example 2025-03-31.")
-    yield faults(
-        "assessed_on",
-        pl.col("assessed_on").is_null(),
-        _("The date of the answers is missing."),
-        iso,
-    )
-    yield faults(
-        "assessed_on",
-        pl.col("assessed_on").is_not_null() & pl.col("day").is_null(),
-        _("This is not a date that can be read in one way."),
-        iso,
-    )
-    yield faults(
-        "assessed_on",
-        pl.col("day").dt.year() < FIRST_YEAR,
-        _("The date lies before {year}.").format(year=FIRST_YEAR),
-        iso,
-    )
-    yield faults(
-        "assessed_on",
-        pl.lit(False) if today is None else pl.col("day") > today,
-        _("The date lies in the future."),
-        _("Write the day on which the supplier answered."),
-    )
+    for bad, reason in (
+        (written.is_null(), _("The date of the answers is missing.")),
+        (
+            written.is_not_null() & day.is_null(),
+            _("This is not a date that can be read in one way."),
+        ),
+        (
+            day.dt.year() < FIRST_YEAR,
+            _("The date lies before {year}.").format(year=FIRST_YEAR),
+        ),
+    ):
+        findings.reject(rows, bad, "assessed_on", reason, iso)
+    findings.reject(
+        rows, pl.lit(False) if today is None else day > today, "assessed_on",
+        _("The date lies in the future."), _("Write the day on which the supplier answered."),
+    )  # fmt: skip
 
 
-def _faults(
-    rows: pl.DataFrame, column: pl.Expr, value: pl.Expr, reason: str | pl.Expr, remedy: str
-) -> pl.DataFrame:
-    return rows.select(
-        "row",
-        column.alias("column"),
-        value.alias("value"),
-        (pl.lit(reason) if isinstance(reason, str) else reason).alias("reason"),
-        pl.lit(remedy).alias("remedy"),
-    )
+def _check_kinds(rows: pl.DataFrame, findings: Findings) -> None:
+    written, ambiguous = pl.col("respondent_kind"), pl.col("kind_ambiguous")
+    choose = _("Choose “Brand or manufacturer”, “Reseller” or “Other” from the list in the cell.")
+    for bad, reason in (
+        (written.is_null(), _("The kind of respondent is missing, and points depend on it.")),
+        (
+            ambiguous,
+            _("This can be a reseller or another kind of respondent, and points depend on it."),
+        ),
+        (
+            written.is_not_null() & pl.col("kind").is_null() & ~ambiguous,
+            _("This is no kind of respondent that the questionnaire knows."),
+        ),
+    ):
+        findings.reject(rows, bad, "respondent_kind", reason, choose)
 
 
 # Answers
@@ -399,7 +328,7 @@ def _marks(
         orient="row",
     )
     word = pl.col("value").str.to_lowercase()
-    yes, no = word.is_in(list(YES)), word.is_in(list(NO))
+    yes, no = word.is_in(_words()["yes"]), word.is_in(_words()["no"])
     return (
         frame.select(pl.col("__row__").cast(pl.Int64).alias("row"), *answers["header"])
         .unpivot(index="row", variable_name="header", value_name="value")
@@ -414,14 +343,14 @@ def _marks(
     )
 
 
-def _unreadable_marks(marks: pl.DataFrame) -> Iterable[pl.DataFrame]:
-    yield _faults(
-        marks.filter("unreadable"),
-        pl.col("header"),
-        pl.col("value"),
-        _("This is neither a mark nor an empty cell."),
-        _("Write x if the answer applies, and leave the cell empty if it does not."),
-    )
+def _check_marks(marks: pl.DataFrame, findings: Findings) -> None:
+    unreadable = marks.filter("unreadable")
+    for header in unreadable["header"].unique(maintain_order=True):
+        findings.reject(
+            unreadable.rename({"value": str(header)}), pl.col("header") == header, str(header),
+            _("This is neither a mark nor an empty cell."),
+            _("Write x if the answer applies, and leave the cell empty if it does not."),
+        )  # fmt: skip
 
 
 def _answers(rows: pl.DataFrame, marks: pl.DataFrame, questionnaire: Questionnaire) -> pl.DataFrame:
@@ -432,11 +361,12 @@ def _answers(rows: pl.DataFrame, marks: pl.DataFrame, questionnaire: Questionnai
     )
 
 
-def _contradictions(
-    rows: pl.DataFrame, marks: pl.DataFrame, questionnaire: Questionnaire
-) -> Iterable[pl.DataFrame]:
+def _check_answers(
+    rows: pl.DataFrame, marks: pl.DataFrame, questionnaire: Questionnaire, findings: Findings
+) -> None:
     # A mark that cannot be read is told once, not again as a block without an answer.
     readable = rows.join(marks.filter("unreadable"), on="row", how="anti", maintain_order="left")
+    column = _("Answers")
     labels = {answer.code: answer.label for answer in questionnaire.answers}
     sentences = [
         (codes, ", ".join(labels[code] for code in codes), sentence)
@@ -445,16 +375,13 @@ def _contradictions(
     ]
     found = pl.DataFrame(
         sentences,
-        schema={"answers": pl.List(pl.String), "value": pl.String, "reason": pl.String},
+        schema={"answers": pl.List(pl.String), column: pl.String, "reason": pl.String},
         orient="row",
     )
-    yield _faults(
-        readable.join(found, on="answers", maintain_order="left"),
-        pl.lit(_("Answers")),
-        pl.col("value"),
-        pl.col("reason"),
-        _("Correct the marks of this row and import it again."),
-    )
+    findings.reject(
+        readable.join(found, on="answers", maintain_order="left"), pl.lit(True), column,
+        pl.col("reason"), _("Correct the marks of this row and import it again."),
+    )  # fmt: skip
 
 
 # What is filled in, and evidence
@@ -470,61 +397,51 @@ def _filled(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _mended(rows: pl.DataFrame, headers: dict[str, str]) -> list[pl.DataFrame]:
-    def changes(field: str, where: pl.Expr, after: pl.Expr, why: str | pl.Expr) -> pl.DataFrame:
-        return rows.filter(where).select(
-            "row",
-            pl.lit(headers[field]).alias("column"),
-            pl.col(field).alias("before"),
-            after.alias("after"),
-            (pl.lit(why) if isinstance(why, str) else why).alias("why"),
-        )
-
+def _mend(rows: pl.DataFrame, findings: Findings) -> None:
     named = pl.coalesce("supplier", "name_on_register")
     link = pl.col("evidence_link")
-    return [
-        changes(
+    for field, where, after, why in (
+        (
             "supplier",
             pl.col("supplier").is_null() & pl.col("name_on_register").is_not_null(),
             pl.col("name_on_register"),
             _("The register's name for this LEI."),
         ),
-        changes(
+        (
             "company_name",
             pl.col("company_name").is_null() & named.is_not_null(),
             named,
             _("Left empty: the supplier itself is taken as the respondent."),
         ),
-        changes(
+        (
             "assessed_on",
             pl.col("day").is_not_null() & pl.col("day_why").is_not_null(),
             pl.col("day").dt.to_string("%Y-%m-%d"),
             pl.col("day_why"),
         ),
-        changes(
+        (
             "evidence_link",
             link.is_not_null() & (_link() != link),
             _link(),
             _("A web address begins with https://."),
         ),
-        changes(
+        (
             "evidence_link",
             link.is_not_null() & _link().is_null(),
             link,
             _("Not a web address: kept as a note on the evidence."),
         ),
-    ]
+    ):
+        findings.mend(rows, where, field, field, after, why)
 
 
 def _link() -> pl.Expr:
     """The web address in the cell, or null; nothing but http and https may become a link."""
     text = pl.col("evidence_link")
-    return (
-        pl.when(text.str.contains(r"^(?i)https?://\S+$"))
-        .then(text)
-        .when(text.str.contains(r"^(?i)www\.\S+$"))
-        .then(pl.concat_str(pl.lit("https://"), text))
+    whole = (
+        pl.when(text.str.contains(r"^(?i)www\.")).then(pl.lit("https://") + text).otherwise(text)
     )
+    return pl.when(whole.map_elements(is_web_address, return_dtype=pl.Boolean)).then(whole)
 
 
 def _evidence(
@@ -612,139 +529,3 @@ def _some(names: list[str]) -> str:
     shown = ", ".join(names[:_NAMED_IN_NOTES])
     more = len(names) - _NAMED_IN_NOTES
     return shown if more <= 0 else _("{names} and {more} more").format(names=shown, more=more)
-
-
-# The template
-
-
-def template(questionnaire: Questionnaire | None = None) -> bytes:
-    """An xlsx workbook to fill in: sheets "Assessments" (with an example) and how to fill it in."""
-    questionnaire = questionnaire or current()
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as workbook:
-        _assessment_sheet(workbook, questionnaire)
-        _help_sheet(workbook, questionnaire)
-    return file.getvalue()
-
-
-def _assessment_sheet(workbook: xlsxwriter.Workbook, questionnaire: Questionnaire) -> None:
-    sheet = workbook.add_worksheet(_("Assessments"))
-    fields = _template_columns(questionnaire)
-    header = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1}
-    # Two greys in turn show which answers belong to one question.
-    shades = [
-        workbook.add_format(header | {"bg_color": colour}) for colour in ("#EDEDED", "#DADADA")
-    ]
-    day = workbook.add_format({"num_format": "yyyy-mm-dd"})
-    example = workbook.add_format({"italic": True, "font_color": "#595959"})
-    blocks = [None, *questionnaire.blocks]
-    for column, (key, text, block, comment) in enumerate(fields):
-        sheet.write_string(0, column, text, shades[blocks.index(block) % 2])
-        sheet.write_comment(0, column, comment, {"x_scale": 2, "y_scale": 1.5})
-        sheet.set_column(column, column, 12 if block else 22, day if key == "assessed_on" else None)
-        _validate(sheet, column, key, questionnaire)
-    for column, text in enumerate(_example(fields, questionnaire)):
-        sheet.write_string(1, column, text, example)
-    sheet.set_row(0, 64)
-    sheet.freeze_panes(1, 1)
-
-
-_Column = tuple[str, str, Block | None, str]
-
-
-def _template_columns(questionnaire: Questionnaire) -> list[_Column]:
-    """Field or answer code, header, block and comment of every column, left to right."""
-    comments = _field_help(questionnaire)
-    fields: list[_Column] = [
-        (field, header, None, comments[field]) for field, header in _headers().items()
-    ]
-    answers: list[_Column] = [
-        (answer.code, answer.label, block, f"{block.text}\n{answer.text} {answer.help}")
-        for block in questionnaire.blocks
-        for answer in block.answers
-    ]
-    last = [field for field in fields if field[0] in ("other_actions", "evidence_link")]
-    return [*(field for field in fields if field not in last), *answers, *last]
-
-
-def _field_help(questionnaire: Questionnaire) -> dict[str, str]:
-    kinds = ", ".join(f"“{kind.text}”" for kind in questionnaire.respondent_kinds)
-    return {
-        "supplier": _("The supplier's name as in the register. Needed, unless the LEI is given."),
-        "lei": _("Legal Entity Identifier, 20 letters and digits. It is surer than the name."),
-        "respondent_kind": _("Who answered: {kinds}. Needed: points depend on it.").format(
-            kinds=kinds
-        ),
-        "company_name": _("The company that answered. Left empty, the supplier itself."),
-        "contact": _("Who answered there. Only your own organisation sees it."),
-        "assessed_on": _("The day of the answers, as year-month-day. Needed."),
-        "other_actions": f"{questionnaire.open_question.text} {questionnaire.open_question.help}",
-        "evidence_link": _("A web address that supports the answers of this row."),
-    }
-
-
-def _validate(
-    sheet: xlsxwriter.worksheet.Worksheet, column: int, key: str, questionnaire: Questionnaire
-) -> None:
-    rule: dict[str, object] | None = None
-    if key == "respondent_kind":
-        kinds = [kind.text for kind in questionnaire.respondent_kinds]
-        rule = {"validate": "list", "source": kinds}
-    elif key == "assessed_on":
-        rule = {
-            "validate": "date",
-            "criteria": ">=",
-            "value": date(FIRST_YEAR, 1, 1),
-            "error_message": _("Write a day, for example 2025-03-31."),
-        }
-    elif answer := _answer(questionnaire, key):
-        # Where names are asked they may stand in place of the x.
-        rule = {"validate": "list", "source": ["x"], "show_error": not answer.names}
-    if rule:
-        sheet.data_validation(2, column, _TEMPLATE_ROWS, column, rule)
-
-
-def _answer(questionnaire: Questionnaire, code: str) -> Answer | None:
-    return next((answer for answer in questionnaire.answers if answer.code == code), None)
-
-
-def _example(fields: list[_Column], questionnaire: Questionnaire) -> list[str]:
-    values = {
-        "supplier": example_supplier(),
-        "respondent_kind": questionnaire.respondent_kinds[0].text,
-        "company_name": _("Northwind Devices"),
-        "contact": "sourcing@northwind.example",
-        "assessed_on": "2025-03-31",
-        "evidence_link": "https://northwind.example/report",
-    }
-    # The second answer of each block: the first one is often "nothing".
-    marks = {block.answers[1].code: "x" for block in questionnaire.blocks}
-    return [(values | marks).get(key, "") for key, *_rest in fields]
-
-
-def _help_sheet(workbook: xlsxwriter.Workbook, questionnaire: Questionnaire) -> None:
-    sheet = workbook.add_worksheet(_("How to fill this in"))
-    bold = workbook.add_format({"bold": True})
-    wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
-    sheet.set_column(0, 0, 30, wrap)
-    sheet.set_column(1, 1, 100, wrap)
-    lines: list[tuple[str, str]] = [
-        (questionnaire.title, ""),
-        ("", _("Source: {source}").format(source=questionnaire.source)),
-        ("", _("One row per supplier. Write x in the column of each answer that applies.")),
-        ("", _("Keep the first row as it is. The example in row 2 is skipped; you may delete it.")),
-        ("", ""),
-        *((text, _field_help(questionnaire)[field]) for field, text in _headers().items()),
-    ]
-    for block in questionnaire.blocks:
-        lines += [("", ""), (block.text, block.help)]
-        lines += [(answer.label, _answer_help(answer)) for answer in block.answers]
-    headings = {questionnaire.title, *(block.text for block in questionnaire.blocks)}
-    for row, (left, right) in enumerate(lines):
-        sheet.write_string(row, 0, left, bold if left in headings else wrap)
-        sheet.write_string(row, 1, right, wrap)
-
-
-def _answer_help(answer: Answer) -> str:
-    names = _("You may write the names in the cell instead of an x.") if answer.names else ""
-    return " ".join(filter(None, (answer.text, answer.help, names)))

@@ -122,24 +122,17 @@ class Findings:
             tuple(self.notes),
         )
 
+    def reject_file(self, column: str | None, reason: str, remedy: str) -> None:
+        """A fault of the whole file: one finding, not one per row."""
+        line = (None, column, None, reason, remedy)
+        self._rejected.append(pl.DataFrame([line], schema=REJECTED, orient="row"))
+
     def missing_columns(self, labels: dict[str, str]) -> None:
-        """A required field that no column holds: one finding for the file, not one per row."""
+        """A required field that no column holds."""
         for field, label in labels.items():
-            self._rejected.append(
-                pl.DataFrame(
-                    {
-                        "row": [None],
-                        "column": [label],
-                        "value": [None],
-                        "reason": [_("No column of the file is chosen for it.")],
-                        "remedy": [
-                            _(
-                                "Choose the column that holds it, or add one to the file: {field}."
-                            ).format(field=field)
-                        ],
-                    },
-                    schema=REJECTED,
-                )
+            remedy = _("Choose the column that holds it, or add one to the file: {field}.")
+            self.reject_file(
+                label, _("No column of the file is chosen for it."), remedy.format(field=field)
             )
 
     def note_unread(self, table: Table) -> None:

@@ -76,6 +76,8 @@ class Engine:
             configure=_configure,
             check=ConnectionPool.check_connection,
             timeout=10,
+            # It gives up soon, so that the next request begins anew instead of waiting its turn.
+            reconnect_timeout=1,
             kwargs={"application_name": "quorum"},
             open=True,
         )
@@ -89,7 +91,7 @@ class Engine:
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection as `authenticator`, in a transaction. A dead server is started again."""
         try:
-            taken = self.pool.getconn()
+            taken = self.pool.getconn(timeout=3)
         except PoolTimeout:
             self._revive()
             try:
@@ -104,8 +106,11 @@ class Engine:
 
     def _revive(self) -> None:
         with self._lock:
-            log.warning("the database does not answer: starting it again")
-            self._server = _start(self.folder)
+            try:
+                psycopg.connect(self.owner_address, connect_timeout=2).close()
+            except psycopg.OperationalError:
+                log.warning("the database does not answer: starting it again")
+                self._server = _start(self.folder)
 
     def store(self, claims: Mapping[str, Any]) -> "EmbeddedStore":
         """The store as the member whom the (verified) claims name sees it."""
@@ -131,6 +136,19 @@ class EmbeddedStore:
             )
             yield db
 
+    def _ask(self, statement: sql.Composed, values: Sequence[Any]) -> tuple[int, list[Any]]:
+        """How many rows it touched, and those it gave. Two writers who wait for each other are told
+        apart by the database, which ends one of them: that one goes again."""
+        for left in (2, 1, 0):
+            try:
+                with self._transaction() as db:
+                    done = db.execute(statement, values)
+                    return done.rowcount, done.fetchall() if done.description else []
+            except Unavailable as failure:
+                if not left or not isinstance(failure.__cause__, errors.DeadlockDetected):
+                    raise
+        raise AssertionError  # the loop returns or raises
+
     def rows(
         self,
         relation: str,
@@ -149,8 +167,7 @@ class EmbeddedStore:
             order=_order(order),
             limit=sql.SQL("") if limit is None else sql.SQL(" limit {}").format(limit),
         )
-        with self._transaction() as db:
-            found = db.execute(query, values).fetchall()
+        _count, found = self._ask(query, values)
         return pl.DataFrame(found, schema=chosen, orient="row")
 
     def insert(self, relation: str, row: Row) -> None:
@@ -160,8 +177,7 @@ class EmbeddedStore:
             columns=sql.SQL(", ").join(map(sql.Identifier, row)),
             values=sql.SQL(", ").join(sql.Placeholder() * len(row)),
         )
-        with self._transaction() as db:
-            db.execute(statement, [_text(v) for v in row.values()])
+        self._ask(statement, [_text(v) for v in row.values()])
 
     def update(self, relation: str, values: Row, filters: Row, version: int | None = None) -> None:
         _known(relation, values)
@@ -175,9 +191,8 @@ class EmbeddedStore:
             ),
             where=where,
         )
-        with self._transaction() as db:
-            done = db.execute(statement, [*map(_text, values.values()), *wanted])
-        if done.rowcount == 0:
+        count, _found = self._ask(statement, [*map(_text, values.values()), *wanted])
+        if count == 0:
             self._explain_nothing(relation, filters, version)
 
     def _explain_nothing(self, relation: str, filters: Row, version: int | None) -> None:
@@ -195,9 +210,8 @@ class EmbeddedStore:
         statement = sql.SQL("delete from public.{relation}{where}").format(
             relation=sql.Identifier(relation), where=where
         )
-        with self._transaction() as db:
-            done = db.execute(statement, values)
-        if done.rowcount == 0:
+        count, _found = self._ask(statement, values)
+        if count == 0:
             raise NotAllowed(_("You may not delete this, or it is not there any more."))
 
     def call(self, function: str, arguments: Row | None = None) -> Any:
@@ -214,8 +228,7 @@ class EmbeddedStore:
                 sql.SQL(", ").join(map(sql.Identifier, schema)), call
             )
         )
-        with self._transaction() as db:
-            found = db.execute(query, [_text(v) for v in given.values()]).fetchall()
+        _count, found = self._ask(query, [_text(v) for v in given.values()])
         if schema is not None:
             return pl.DataFrame(found, schema=schema, orient="row")
         return None if found[0][0] is None else json.loads(found[0][0])

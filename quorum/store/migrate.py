@@ -96,15 +96,15 @@ def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
     # The files speak to the operator only when something is wrong.
     with psycopg.connect(address, autocommit=True, options="-c client_min_messages=warning") as db:
         db.execute("select pg_advisory_lock(hashtext('quorum.migrate'))")
-        if shim:
-            with db.transaction():
-                db.execute(_statements((folder / "shim.sql").read_text(encoding="utf-8")))
         with db.transaction():
             db.execute(_RECORD)
         done: dict[int, str] = dict(
             db.execute("select number, checksum from quorum.migration").fetchall()
         )
         _check(known, done)
+        if shim:
+            with db.transaction():
+                db.execute(_statements((folder / "shim.sql").read_text(encoding="utf-8")))
         waiting = [m for m in known if m.number not in done]
         for migration in waiting:
             with db.transaction():
