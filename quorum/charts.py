@@ -722,8 +722,7 @@ def dots(frame: pl.DataFrame, along: str, up: str, unit: str, source: str) -> go
             settings["hovertext"] = [_safe(label) for label in part["by1"]]
             settings["hovertemplate"] = f"%{{hovertext}}<br>{settings['hovertemplate']}"
             figure.add_scatter(**settings)
-    low_x, high_x = _y_range(frame["show1"])
-    low_y, high_y = _y_range(frame["show2"])
+    (low_x, high_x), (low_y, high_y) = _aired(frame["show1"]), _aired(frame["show2"])
     outermost = pl.concat(
         [frame.sort("show1").tail(1), frame.sort("show2").tail(1), frame.sort("show2").head(1)]
     ).unique(maintain_order=True)
@@ -909,6 +908,8 @@ def areas(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
         textfont={"color": [_text_on(colour) for colour in colours]},
         pathbar={"visible": False}, tiling={"pad": 2}, sort=True, root={"color": CLEAR},
     )  # fmt: skip
+    # A name that would be smaller than that is in the hover text and the table only.
+    figure.update_layout(uniformtext={"minsize": 12, "mode": "hide"})
     numbers = [_number(totals[name]) for name in groups]
     return _finished(figure, 1, _listed(unit, groups, numbers), unit, source, row=420)
 
@@ -940,7 +941,7 @@ def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
             "radialaxis": {
                 "range": [0, float(top) * 1.08],  # type: ignore[arg-type]
                 "gridcolor": QUIET, "linecolor": QUIET, "nticks": 4, "angle": 90,
-                "tickangle": 90, "tickformat": ",.3~g", "fixedrange": True,
+                "tickangle": 90, "tickformat": ",.3~g",
             },
             "angularaxis": {
                 "tickvals": np.arange(len(axes)) * 360 / max(len(axes), 1),
@@ -1113,6 +1114,12 @@ def _y_range(values: pl.Series) -> tuple[float, float]:
         low = 0.0
     air = (high - low or 1) * 0.08
     return (low if low == 0 else low - air), high + air
+
+
+def _aired(values: pl.Series) -> tuple[float, float]:
+    """As `_y_range`, with air for half a dot at the foot as well."""
+    low, high = _y_range(values)
+    return low - (high - low) * 0.04, high
 
 
 def _parted(

@@ -605,7 +605,8 @@ def labels(question: Question, dataset: Dataset) -> dict[str, str]:
 def title(question: Question, dataset: Dataset) -> str:
     """The question in words: "Spend, total (EUR) by supplier and year"."""
     heads = labels(question, dataset)
-    shown = _(" and ").join(heads[f"show{n}"] for n in range(1, len(question.show) + 1))
+    named = [heads[f"show{n}"] for n in range(1, len(question.show) + 1)]
+    shown = _(" and ").join([named[0], *map(_low, named[1:])])
     if chart_of(question, dataset) == "box":
         unit = unit_of(question.show[0], question, dataset)
         label = dataset.columns[question.show[0].column].label
