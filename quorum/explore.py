@@ -741,7 +741,11 @@ def answer(
 
 def _columns(question: Question, dataset: Dataset) -> list[str]:
     used = [*question.by, *(code for code, __ in question.only), *(c for c, *__ in question.days)]
-    used += [m.column for m in question.show if m.column != ROWS]
+    for measure in question.show:
+        if measure.column != ROWS:
+            column = dataset.columns[measure.column]
+            counted = measure.aggregation == "distinct" and column.key
+            used.append(column.key if counted else column.code)
     return list(dict.fromkeys(used))
 
 
