@@ -392,8 +392,8 @@ def starting_points() -> None:
         for one in ready_made():
             with st.container(width=330, gap=None):
                 st.button(
-                    plain(one.text), type="tertiary", key=f"explore-ask-{one.code}", wrap=True,
-                    on_click=_ask, args=(one,),
+                    f"→ {plain(one.text)}", type="tertiary", wrap=True,
+                    key=f"explore-ask-{one.code}", on_click=_ask, args=(one,),
                 )  # fmt: skip
                 st.caption(plain(one.teaches))
 

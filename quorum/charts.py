@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
-from math import cos, radians
+from math import ceil, cos, floor, log10, radians
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -679,7 +679,7 @@ def lines(frame: pl.DataFrame, unit: str, source: str, *, banded: bool = False) 
         tickvals=ticks["x"].to_numpy(), ticktext=[_safe(word) for word in ticks["word"]],
         showgrid=False, tickangle=0,
     )  # fmt: skip
-    figure.update_yaxes(range=[low, high], nticks=5, tickformat=",.4~g", separatethousands=True)
+    figure.update_yaxes(range=[low, high], **_ticks(low, high))
     names = [name for __, name, ___ in ends]
     last = [_number(value) for value, __, ___ in ends]
     words = frame.sort("x")["word"]
@@ -687,7 +687,7 @@ def lines(frame: pl.DataFrame, unit: str, source: str, *, banded: bool = False) 
         unit=unit, first=words[0] if len(words) else "", last=words[-1] if len(words) else ""
     )
     right = 8 if names in ([""], []) else 30 + round(LETTER * min(max(map(len, names)), 15))
-    left = 12 + round(LETTER * max(len(_number(low)), len(_number(high)), 4))
+    left = 12 + round(LETTER * max(map(len, _ticks(low, high)["ticktext"])))
     alt = _listed(f"{span}.", [name or _("Last value") for name in names], last)
     return _finished(figure, 1, alt, unit, source, row=260, top=10, axis=26, left=left, right=right)
 
@@ -745,9 +745,9 @@ def dots(frame: pl.DataFrame, along: str, up: str, unit: str, source: str) -> go
         x=1, xref="paper", xanchor="right", y=0, yref="paper", yanchor="top", yshift=-24,
         text=f"{_safe(_short(along, 44))} →", showarrow=False,
     )  # fmt: skip
-    figure.update_xaxes(range=[low_x, high_x], nticks=5, tickformat=",.4~g", tickangle=0)
-    figure.update_yaxes(range=[low_y, high_y], nticks=5, tickformat=",.4~g")
-    left = 16 + round(LETTER * max(len(_compact(low_y)), len(_compact(high_y)), 4))
+    figure.update_xaxes(range=[low_x, high_x], tickangle=0, **_ticks(low_x, high_x))
+    figure.update_yaxes(range=[low_y, high_y], **_ticks(low_y, high_y))
+    left = 16 + round(LETTER * max(3, *map(len, _ticks(low_y, high_y)["ticktext"])))
     alt = _("{unit} {n} dots; along: {along} from {low_x} to {high_x}; up: {up} from {low_y} to "
             "{high_y}.").format(
         unit=unit, n=f"{frame.height:,}", along=along, up=up,
@@ -910,8 +910,9 @@ def areas(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     )  # fmt: skip
     # A name that would be smaller than that is in the hover text and the table only.
     figure.update_layout(uniformtext={"minsize": 12, "mode": "hide"})
-    numbers = [_number(totals[name]) for name in groups]
-    return _finished(figure, 1, _listed(unit, groups, numbers), unit, source, row=420)
+    alt = _listed(unit, groups, [_number(totals[name]) for name in groups])
+    small = _("Areas too small for a name are in the table.")
+    return _finished(figure, 1, alt, f"{unit} {small}", source, row=420)
 
 
 def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
@@ -985,7 +986,7 @@ def country_map(
         x=x, y=y, mode="markers+text",
         marker={"size": sizes, "color": BAND_FILL["low"], "opacity": 0.9,
                 "line": {"color": EDGE, "width": 1.5}},
-        text=[_compact(v) if s >= 24 else "" for v, s in zip(values, sizes, strict=True)],
+        text=_apart(x, y, sizes, [_compact(value) for value in values], east - west),
         textfont={"color": BAND_TEXT["low"], "size": 13},
         hovertext=[
             f"{_safe(name)}: {_number(value)}"
@@ -1116,6 +1117,20 @@ def _y_range(values: pl.Series) -> tuple[float, float]:
     return (low if low == 0 else low - air), high + air
 
 
+def _ticks(low: float, high: float) -> dict[str, Any]:
+    """About four round numbers between the ends, in few characters."""
+    span = high - low or 1.0
+    size = 10 ** floor(log10(span / 4))
+    step = next(m * size for m in (1, 2, 2.5, 5, 10) if m * size >= span / 4.5)
+    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+    values = [round(step * place, 10) for place in range(first, last + 1)]
+    return {"tickvals": values, "ticktext": [_fine(value) for value in values]}
+
+
+def _fine(value: float) -> str:
+    return _compact(value) if abs(value) >= 10 or value == round(value) else f"{value:.3g}"
+
+
 def _aired(values: pl.Series) -> tuple[float, float]:
     """As `_y_range`, with air for half a dot at the foot as well."""
     low, high = _y_range(values)
@@ -1140,6 +1155,20 @@ def _parted(
 def _row(rows: int) -> int:
     """Pixels of a row: many rows stand closer."""
     return ROW if rows <= 8 else 46
+
+
+def _apart(x: Any, y: Any, sizes: Any, texts: Sequence[str], width: float) -> list[str]:
+    """The texts of circles that hold one, unless a larger circle's text stands in the way."""
+    placed: list[tuple[float, float]] = []
+    kept = []
+    for across, up, size, text in zip(x, y, sizes, texts, strict=True):
+        free = all(abs(across - a) > width * 0.07 or abs(up - b) > width * 0.05 for a, b in placed)
+        if size >= 24 and free:
+            placed.append((across, up))
+            kept.append(text)
+        else:
+            kept.append("")
+    return kept
 
 
 def _end(value: Any) -> str:
