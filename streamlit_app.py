@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from components.session import BROWSER_COOKIE, COOKIE
 from quorum.store import StoreError, door
 from quorum.store.accounts import SESSION_DAYS
+from quorum.store.migrate import SchemaMismatch
 
 # Nothing may be fetched from elsewhere. Streamlit's page needs inline styles and scripts; the map
 # draws in a worker that it makes from a blob.
@@ -114,15 +115,16 @@ def local_path(to: str) -> str:
     name, _, query = to.partition("?")
     if not re.fullmatch(r"[a-z_]*", name):
         return "/"
-    return f"/{name}" + (f"?{quote(query, safe='=&-._~')}" if query else "")
+    # What the page was asked to show is encoded already.
+    return f"/{name}" + (f"?{quote(query, safe='=&%+-._~')}" if query else "")
 
 
 def health(request: Request) -> Response:
     """For a supervisor or proxy: whether the app answers and reaches its store."""
     try:
         empty = door.accounts().is_empty()
-    except StoreError:
-        return JSONResponse({"status": "the store does not answer"}, status_code=503)
+    except (StoreError, SchemaMismatch) as reason:
+        return JSONResponse({"status": str(reason)}, status_code=503)
     return JSONResponse({"status": "ok", "empty": empty})
 
 

@@ -16,7 +16,7 @@ from components.session import Session
 from components.sharing import whose_words
 from components.tables import table
 from quorum import charts, readiness, scoring
-from quorum.definitions import BAND_ORDER, current
+from quorum.definitions import BAND_ORDER, current, questionnaires
 from quorum.importers.assessment_sheet import template
 from quorum.language import _, ngettext
 
@@ -27,10 +27,16 @@ DRAWN = 12  # suppliers in the chart until all are asked for
 
 
 def _named(session: Session) -> pl.DataFrame:
-    """All finished assessments, none without a name of its supplier and organisation."""
-    return data.assessments(session).with_columns(
-        pl.col("supplier").fill_null(_("Unknown supplier")),
-        pl.col("organisation").fill_null(_("Another member")),
+    """All finished assessments of a questionnaire we know, each with the names of its supplier and
+    organisation."""
+    known = pl.col("questionnaire").is_in([version.id for version in questionnaires()])
+    return (
+        data.assessments(session)
+        .filter(known)
+        .with_columns(
+            pl.col("supplier").fill_null(_("Unknown supplier")),
+            pl.col("organisation").fill_null(_("Another member")),
+        )
     )
 
 
@@ -63,12 +69,16 @@ def drafts(session: Session) -> None:
     if begun.is_empty():
         return
     with st.container(border=True, gap="xsmall"):
-        count = ngettext("{n} draft to finish", "{n} drafts to finish", begun.height)
+        count = ngettext(
+            "{n} draft to finish, with the day it was last saved",
+            "{n} drafts to finish, with the day each was last saved",
+            begun.height,
+        )
         st.markdown("**" + count.format(n=begun.height) + "**")
         for row in begun.head(8).iter_rows(named=True):
             link(
                 "assess",
-                _("{supplier}, last saved {day}").format(
+                _("{day}: {supplier}").format(
                     supplier=row["supplier"] or _("Unknown supplier"),
                     day=row["updated_at"].date(),
                 ),
@@ -131,7 +141,7 @@ def figures(found: pl.DataFrame) -> None:
     }
     with st.container(horizontal=True):
         for name, label in labels.items():
-            st.metric(label, counted[name], width=180)
+            st.metric(label, counted[name], width=150)
 
 
 def _matrix(session: Session, wanted: tuple[tuple[str, Any], ...], most: int | None) -> go.Figure:
@@ -143,7 +153,12 @@ def matrix(session: Session, wanted: dict[str, Any], found: pl.DataFrame) -> Non
     """Bands of each supplier's newest assessment; a click opens the supplier's profile."""
     suppliers = found["supplier_id"].n_unique()
     st.subheader(_("The least ready suppliers"), anchor=False)
-    st.caption(_("The newest assessment of each supplier. A click opens the supplier's profile."))
+    st.caption(
+        _(
+            "Each supplier's newest assessment that fits the filters. A click opens the "
+            "supplier's profile."
+        )
+    )
     everyone = suppliers <= DRAWN or st.toggle(
         _("Show all {n} suppliers").format(n=suppliers), key="ready_all", bind="query-params"
     )
@@ -203,8 +218,8 @@ def one_supplier(session: Session, supplier_id: str) -> None:
     name = newest["supplier"][0]
     st.subheader(plain(_("{supplier}: how members see it").format(supplier=name)), anchor=False)
     maps.draw(session, "ready-comparison", _comparison, supplier_id)
-    _differences(data.cached(session, _named), supplier_id, newest)
-    _sums(newest)
+    _differences(session, supplier_id, newest)
+    _sums(session, newest)
     st.subheader(plain(_("{supplier}: over time").format(supplier=name)), anchor=False)
     days = data.cached(session, _named).filter(pl.col("supplier_id") == supplier_id)
     if days.height > newest.height:
@@ -226,11 +241,15 @@ def _trend(session: Session, supplier_id: str) -> go.Figure:
     return charts.trend(frame, readiness.zones(), source)
 
 
-def _differences(named: pl.DataFrame, supplier_id: str, newest: pl.DataFrame) -> None:
+def _answers(session: Session, supplier_id: str) -> pl.DataFrame:
+    return readiness.answers_side_by_side(_named(session), supplier_id)
+
+
+def _differences(session: Session, supplier_id: str, newest: pl.DataFrame) -> None:
     if newest.height == 1:
         st.markdown(_("One member has assessed it: there is nothing to compare yet."))
         return
-    lines = readiness.answers_side_by_side(named, supplier_id)
+    lines = data.cached(session, _answers, supplier_id)
     if lines.is_empty():
         st.markdown(_("The members chose the same answers."))
         return
@@ -243,7 +262,11 @@ def _differences(named: pl.DataFrame, supplier_id: str, newest: pl.DataFrame) ->
     table(lines, labels | members, "ready-differences")
 
 
-def _sums(newest: pl.DataFrame) -> None:
+def _sum(_session: Session, version: str, kind: str, *answers: str) -> pl.DataFrame:
+    return readiness.sum_of(version, kind, answers)
+
+
+def _sums(session: Session, newest: pl.DataFrame) -> None:
     for row in newest.iter_rows(named=True):
         heading = _("How the points of {organisation} come about").format(
             organisation=row["organisation"]
@@ -252,7 +275,9 @@ def _sums(newest: pl.DataFrame) -> None:
         if not fold.open:
             continue
         with fold:
-            lines = readiness.sum_of(row["questionnaire"], row["respondent_kind"], row["answers"])
+            lines = data.cached(
+                session, _sum, row["questionnaire"], row["respondent_kind"], *row["answers"]
+            )
             columns = {
                 "dimension": _("Dimension"), "block": _("Question"), "answer": _("Answer"),
                 "points": _("Points"), "note": _("Note"),

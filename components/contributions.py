@@ -78,17 +78,18 @@ def share_more(session: Session) -> None:
     if relation is None:
         return
     left = data.cached(session, _unshared, relation)
+    key = f"share_{relation}"
     if left.is_empty():
+        sharing.last_receipt(session, key)
         st.caption(
             _("Nothing is left to share here: all that you have is shared, or you have none.")
         )
-    items, title = (_lines if relation == "spend" else _records)(left, f"share_{relation}")
-    sharing.share_form(session, relation, items, title, f"share_{relation}")
+        return
+    items, title = (_lines if relation == "spend" else _records)(left, key)
+    sharing.share_form(session, relation, items, title, key)
 
 
 def _records(left: pl.DataFrame, key: str) -> tuple[list[str], str]:
-    if left.is_empty():
-        return [], ""
     labels = dict(left.select("id", "label").iter_rows())
     chosen = st.multiselect(
         _("Which of them ({n} not shared yet)").format(n=left.height),
@@ -102,8 +103,6 @@ def _records(left: pl.DataFrame, key: str) -> tuple[list[str], str]:
 
 def _lines(left: pl.DataFrame, key: str) -> tuple[list[str], str]:
     """Spend by supplier and year: lines are too many to be chosen one by one."""
-    if left.is_empty():
-        return [], ""
     suppliers = left["supplier"].drop_nulls().unique().sort().to_list()
     years = left["year"].unique().sort(descending=True).to_list()
     some = st.multiselect(_("Suppliers"), suppliers, key=f"{key}_suppliers")

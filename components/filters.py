@@ -6,11 +6,12 @@ is bound to cannot be handed to another page.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from components.session import Session
 from quorum.exports.tables import About
@@ -30,11 +31,15 @@ def choice(
     `arrives_as`: the name under which a link from another page hands over an identifier, such as
     `supplier`; it becomes the choice and leaves the address.
     """
+    names = told_apart(options)
     if arrives_as and (handed := st.query_params.get(arrives_as)):
         del st.query_params[arrives_as]
-        if handed in options:
+        if handed in names:
             st.session_state[key] = handed
-    names = told_apart(options)
+            # Into the address as well, so that a reload keeps it. Where a filter of this name was
+            # shown before in this tab, Streamlit keeps the address itself and refuses.
+            with suppress(StreamlitAPIException):
+                st.query_params[key] = names[handed]
     return st.selectbox(
         label,
         list(names),

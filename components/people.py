@@ -37,8 +37,8 @@ def colleagues(session: Session) -> pl.DataFrame:
 def columns() -> dict[str, str]:
     return {
         "name": _("Name"),
-        "email": _("E-mail address"),
         "role_name": _("Role"),
+        "email": _("E-mail address"),
         "since": _("Since"),
     }
 

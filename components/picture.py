@@ -104,7 +104,7 @@ def country_names(codes: pl.Series) -> pl.Series:
 
 
 def coverage_words(column: pl.Expr) -> pl.Expr:
-    names = {"assessed": _("Assessed"), "stale": _("Stale"), "never": _("Never assessed")}
+    names = {"assessed": _("Assessed"), "stale": _("Stale"), "never": _("No assessment")}
     return column.replace_strict(names, default=None, return_dtype=pl.String)
 
 

@@ -108,7 +108,7 @@ def maturity(session: Session, supplier_id: str) -> None:
     known = of(session, supplier_id).assessments
     if known.is_empty():
         messages.empty(
-            _("Nobody has assessed it yet"),
+            _("No assessment of it yet that you see"),
             _("Its points, three bands and overall level will stand here, and how they develop."),
         )
     else:

@@ -24,7 +24,14 @@ from components.session import Session
 from components.sharing import share_form, whose_mark
 from quorum import answering, scoring
 from quorum.answering import Form
-from quorum.definitions import Answer, Block, Questionnaire, current, questionnaire
+from quorum.definitions import (
+    Answer,
+    Block,
+    Questionnaire,
+    UnknownQuestionnaire,
+    current,
+    questionnaire,
+)
 from quorum.language import _
 from quorum.store import AlreadyThere, Conflict, StoreError
 from quorum.store.relations import RELATIONS
@@ -66,7 +73,10 @@ def read(session: Session, assessment_id: str) -> Stored | None:
     row = found.row(0, named=True)
     private = data.fresh(session, "assessment_contact", {"assessment_id": assessment_id})
     contact = None if private.is_empty() else private.row(0, named=True)
-    questions = questionnaire(row["questionnaire"])
+    try:
+        questions = questionnaire(row["questionnaire"])
+    except UnknownQuestionnaire:
+        return None
     return Stored(
         row,
         None if contact is None else contact["version"],
@@ -137,6 +147,10 @@ def begin(session: Session, supplier_id: str | None) -> None:
 
 def supplier_names(session: Session) -> dict[str, str]:
     """Identifier to name of the living suppliers; the country tells namesakes apart."""
+    return data.cached(session, _supplier_names)
+
+
+def _supplier_names(session: Session) -> dict[str, str]:
     found = data.suppliers(session).with_columns(
         label=pl.when(pl.col("name").is_duplicated() & pl.col("country").is_not_null())
         .then(pl.format("{} ({})", "name", "country"))
@@ -473,6 +487,7 @@ def _finish(
         except StoreError as refusal:
             problem(str(refusal))
             return
+    st.session_state[f"finished-{stored.id}"] = True
     _close(stored)
 
 
@@ -597,6 +612,8 @@ def show(session: Session, stored: Stored) -> None:
         link("assessments", _("All assessments of it"), supplier=stored.row["supplier_id"])
     if mine and session.principal.may_edit and stored.row["status"] == "final":
         _correct(session, stored)
+        if st.session_state.pop(f"finished-{stored.id}", False):
+            messages.done(_("Finished and stored."))
         st.subheader(_("Share it"), anchor=False)
         share_form(
             session, "assessment", [stored.id], _title(session, stored), f"share-{stored.id}"

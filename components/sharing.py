@@ -68,7 +68,7 @@ def share_form(
     in words, for the receipt; `key`: of this form on the page. Returns the receipt's identifier in
     the run in which it was made.
     """
-    _last_receipt(session, key)
+    last_receipt(session, key)
     if not session.principal.may_edit:
         st.caption(_("An editor or admin of your organisation can share this."))
         return None
@@ -103,11 +103,13 @@ def _form(
     levels = receipts.levels(relation)
     with st.form(f"{key}-form"):
         st.markdown(plain(f"{receipts.counted(relation, len(items))}: {title}"))
-        level = levels[0].code
+        level: str | None = levels[0].code
         if len(levels) > 1:
+            # Nothing is chosen beforehand: a figure shown by mistake cannot be taken back.
             level = st.radio(
                 _("What members see"),
                 [one.code for one in levels],
+                index=None,
                 format_func=lambda code: next(o.label for o in levels if o.code == code),
                 captions=[one.sees for one in levels],
                 key=f"{key}-level",
@@ -138,6 +140,9 @@ def _form(
         )
     legal_facts()
     if not asked:
+        return None
+    if level is None:
+        messages.problem(_("Choose what members may see."))
         return None
     sharing_id = _minted(key, (relation, tuple(items), consortium_id, level))
     try:
@@ -179,7 +184,8 @@ def legal_facts() -> None:
 # Receipts -----------------------------------------------------------------------------------------
 
 
-def _last_receipt(session: Session, key: str) -> None:
+def last_receipt(session: Session, key: str) -> None:
+    """What the form `key` has shared last, until it is closed."""
     made = st.session_state.get(f"{key}-receipt")
     if made is None:
         return

@@ -1,7 +1,9 @@
 """The frame around every page: sign-in first, then navigation, then the page."""
 
+import logging
 import sys
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -11,20 +13,29 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from components import entrance  # noqa: E402
-from components.messages import plain  # noqa: E402
+from components.messages import plain, problem  # noqa: E402
 from components.session import Session, current_session, sign_out  # noqa: E402
 from quorum.language import _  # noqa: E402
+from quorum.store import StoreError  # noqa: E402
+from quorum.store.migrate import SchemaMismatch  # noqa: E402
+
+log = logging.getLogger("quorum.shell")
 
 
-def page(name: str, title: str, **options: object) -> st.Page:
-    if not (ROOT / "pages" / f"{name}.py").exists():
-        return None  # type: ignore[return-value]
-    return st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, **options)  # type: ignore[arg-type]
+def page(
+    name: str,
+    title: str,
+    *,
+    default: bool = False,
+    visibility: Literal["visible", "hidden"] = "visible",
+) -> st.Page:
+    path = ROOT / "pages" / f"{name}.py"
+    return st.Page(path, title=title, url_path=name, default=default, visibility=visibility)
 
 
 def pages() -> dict[str, list[st.Page]]:
     """The pages by section. Every one is declared at every run, so that each can be linked to."""
-    found = {
+    return {
         "": [page("overview", _("Overview"), default=True)],
         _("Suppliers"): [
             page("suppliers", _("Register")),
@@ -62,8 +73,6 @@ def pages() -> dict[str, list[st.Page]]:
             page("join", _("Invitation"), visibility="hidden"),
         ],
     }
-    # TODO remove once every page is there
-    return {k: [p for p in v if p is not None] for k, v in found.items()}
 
 
 @st.fragment(run_every=4)
@@ -88,6 +97,16 @@ def main() -> None:
     st.set_page_config(
         page_title="Quorum", page_icon=str(ROOT / "static" / "icon.png"), layout="wide"
     )
+    try:
+        show()
+    except (StoreError, SchemaMismatch) as reason:
+        # Whatever a page did not expect of the store still ends in a sentence.
+        log.exception("the store refused while a page was made")
+        problem(str(reason))
+
+
+def show() -> None:
+    """The sign-in form or the page, whichever is due."""
     session = current_session()
     if session is None or not session.principal.organisation_id:
         # Declared but hidden: a deep link stays in the address bar until after sign-in.

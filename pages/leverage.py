@@ -21,11 +21,11 @@ from quorum.leverage import collective, contracts_ahead, own_by_year, summary
 DRAWN = 15  # suppliers in the figure
 WITHHELD = _("what members share only as aggregate, until Quorum publishes sums")
 LABELS = {
-    "supplier": _("Supplier"), "year": _("Year"), "currency": _("Currency"), "own": _("Ours"),
-    "exact": _("Exact: ours and shared lines"), "low": _("Together, at least"),
-    "high": _("Together, at most (– is open)"), "members": _("Members in it"),
-    "own_share": _("Our share"), "share_low": _("Share together, at least"),
-    "share_high": _("Share together, at most"), "turnover_words": _("Turnover known"),
+    "supplier": _("Supplier"), "year": _("Year"), "own_share": _("Our share"),
+    "share_low": _("Together, at least"), "share_high": _("Together, at most"),
+    "currency": _("Currency"), "own": _("Our spend"), "exact": _("Ours and shared lines"),
+    "low": _("Spend together, at least"), "high": _("Spend together, at most (– is open)"),
+    "members": _("Members in it"), "turnover_words": _("Turnover known"),
 }  # fmt: skip
 MONEY = ("own", "exact", "low", "high")
 SHARES = ("own_share", "share_low", "share_high")
@@ -151,8 +151,10 @@ def view(session: Session) -> None:
         else label
         for name, label in LABELS.items()
     }  # fmt: skip
+    # Whole units are enough to read; downloads have the cents.
+    shown = found.with_columns(pl.col(MONEY).round(0)).with_row_index("row")
     picked = table(
-        found.with_row_index("row"), columns, "leverage", id_column="row",
+        shown, columns, "leverage", id_column="row",
         height=420 if found.height > 10 else None, hidden=("exact",),
     )  # fmt: skip
     if picked is not None:

@@ -28,9 +28,9 @@ def columns() -> dict[str, str]:
 def figures(session: Session, receipts: pl.DataFrame) -> None:
     living = receipts.filter("living")
     with st.container(horizontal=True):
-        st.metric(_("Receipts in force"), living.height, width=200)
-        st.metric(_("Contributions shared"), data.cached(session, sharing.shared_count), width=200)
-        st.metric(_("Ending within 30 days"), living["ends_soon"].sum(), width=200)
+        st.metric(_("Receipts in force"), living.height, width=150)
+        st.metric(_("Contributions shared"), data.cached(session, sharing.shared_count), width=150)
+        st.metric(_("Ending within 30 days"), living["ends_soon"].sum(), width=150)
 
 
 def filtered(receipts: pl.DataFrame) -> pl.DataFrame:

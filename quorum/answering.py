@@ -34,8 +34,11 @@ def form_of(
         ]
     evidence = json.loads(row["evidence"] or "{}")
     for answer in questionnaire.answers:
-        form[f"note:{answer.code}"] = evidence.get(answer.code, {}).get("note", "")
-        form[f"link:{answer.code}"] = evidence.get(answer.code, {}).get("link", "")
+        # A member can store any object past our form: what is no note and link is none.
+        one = evidence.get(answer.code)
+        for name in ("note", "link"):
+            text = one.get(name) if isinstance(one, dict) else None
+            form[f"{name}:{answer.code}"] = text if isinstance(text, str) else ""
     return form
 
 

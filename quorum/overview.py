@@ -134,10 +134,10 @@ def register_rows(picture: Picture, shared: pl.DataFrame) -> pl.DataFrame:
     """
     never, stale = (pl.col("coverage") == word for word in ("never", "stale"))
     reasons = (
-        (pl.col("bought_by_us") & never, _("You buy from it, never assessed")),
+        (pl.col("bought_by_us") & never, _("You buy from it, no assessment")),
         (stale, _("Assessment older than two years")),
         (pl.col("differ"), _("Members assess it differently")),
-        (never, _("Never assessed")),
+        (never, _("No assessment")),
         (pl.col("overall") == "low", _("Low overall level")),
     )
     rank, words = pl.lit(len(reasons)), pl.lit(None, dtype=pl.String)
@@ -255,8 +255,8 @@ def _never(picture: Picture, shared: pl.DataFrame) -> Need | None:
         return None
     largest = _first(open_ones, picture.spend, picture.organisation_id)
     text = ngettext(
-        "You buy from {name}, which nobody has assessed yet.",
-        "{n} suppliers that you buy from were never assessed, {name} the largest of them.",
+        "You buy from {name}, and see no assessment of it.",
+        "You see no assessment of {n} suppliers that you buy from, {name} the largest of them.",
         open_ones.height,
     ).format(n=open_ones.height, name=largest["supplier"])
     query = {"supplier": largest["supplier_id"]}

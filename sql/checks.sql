@@ -1,6 +1,7 @@
--- Rules that the catalogue of every store keeps, embedded or Supabase. Each is a query of which any
--- row is a failure; its number and name are those of the test (tests/test_checks.py), and
--- `python -m quorum check` runs them too. "Contribution" is a table with organisation_id.
+-- Rules that every store keeps, embedded or Supabase: in its catalogue, and from 21 on in its rows.
+-- Each is a query of which any row is a failure; its number and name are those of the test
+-- (tests/test_checks.py), and `python -m quorum check` runs them too. "Contribution" is a table with
+-- organisation_id.
 -- Not ours and left alone: the schemas that Supabase or the shim provide (auth, storage, ...).
 
 -- 01 row_security: every table has row level security, enabled and forced
@@ -180,3 +181,88 @@ select format('%s in %s', r.rolname, n.nspname) as found
 from pg_namespace n cross join pg_roles r
 where n.nspname in ('public', 'quorum') and r.rolname in ('anon', 'authenticated', 'authenticator')
   and has_schema_privilege(r.rolname, n.oid, 'create');
+
+-- 21 shared_as_receipts_say: a contribution is seen by the consortia of its living receipts, no other
+with living as (
+  select s.organisation_id, s.relation, i.item_id,
+    array_agg(distinct s.consortium_id) filter (where s.level = 'record') as shared,
+    array_agg(distinct s.consortium_id) filter (where s.level = 'band') as banded,
+    array_agg(distinct s.consortium_id) filter (where s.level = 'aggregate') as aggregated
+  from public.sharing s
+  join public.sharing_item i on i.organisation_id = s.organisation_id and i.sharing_id = s.id
+  where s.ended_at is null and s.ends_on >= current_date
+  group by s.organisation_id, s.relation, i.item_id
+),
+contribution as (
+  select 'assessment' as relation, organisation_id, id, shared_with, shared_until,
+    '{}'::uuid[] as banded_with, '{}'::uuid[] as aggregated_with
+  from public.assessment
+  union all
+  select 'site_list', organisation_id, id, shared_with, shared_until, '{}', '{}'
+  from public.site_list
+  union all
+  select 'spend', organisation_id, id, shared_with, shared_until, banded_with, aggregated_with
+  from public.spend
+)
+select c.relation || ' ' || c.id as found
+from contribution c
+left join living l on l.organisation_id = c.organisation_id and l.relation = c.relation
+  and l.item_id = c.id
+-- Past its day a row is hidden already; its receipt ends at the next look.
+where (c.shared_until is null or c.shared_until >= current_date)
+  and not (
+    c.shared_with @> coalesce(l.shared, '{}') and c.shared_with <@ coalesce(l.shared, '{}')
+    and c.banded_with @> coalesce(l.banded, '{}') and c.banded_with <@ coalesce(l.banded, '{}')
+    and c.aggregated_with @> coalesce(l.aggregated, '{}')
+    and c.aggregated_with <@ coalesce(l.aggregated, '{}'));
+
+-- 22 sites_follow_their_list: a site is seen by whoever sees its list
+select p.site_list_id::text as found
+from public.production_site p
+join public.site_list l on l.organisation_id = p.organisation_id and l.id = p.site_list_id
+where p.shared_with is distinct from l.shared_with or p.shared_until is distinct from l.shared_until
+  or p.supplier_id <> l.supplier_id
+group by p.site_list_id;
+
+-- 23 receipts_of_members: who shares with a consortium is in it
+select s.id::text as found
+from public.sharing s
+where s.ended_at is null and not exists (select from public.membership m
+  where m.organisation_id = s.organisation_id and m.consortium_id = s.consortium_id
+    and m.left_at is null);
+
+-- 24 somebody_looks_after: people have an admin, members a coordinator
+select distinct 'organisation ' || r.organisation_id as found
+from public.organisation_role r
+where not exists (select from public.organisation_role a
+  where a.organisation_id = r.organisation_id and a.role = 'admin')
+union
+select 'consortium ' || m.consortium_id
+from public.membership m
+where m.left_at is null and not exists (select from public.membership c
+  where c.consortium_id = m.consortium_id and c.left_at is null and c.role = 'coordinator');
+
+-- 25 merges_are_flat: a merged supplier points to a living one
+select s.id::text as found
+from public.supplier s join public.supplier kept on kept.id = s.merged_into
+where kept.merged_into is not null;
+
+-- 26 whole_imports: a list or import holds as many rows as it says
+select 'site_list ' || l.id as found
+from public.site_list l
+where l.row_count <> (select count(*) from public.production_site p
+  where p.organisation_id = l.organisation_id and p.site_list_id = l.id)
+union all
+select 'spend_import ' || i.id
+from public.spend_import i
+where i.row_count <> (select count(*) from public.spend s
+  where s.organisation_id = i.organisation_id and s.import_id = i.id);
+
+-- 27 sound_indexes: every index and constraint is complete and valid
+select i.indexrelid::regclass::text as found
+from pg_index i join pg_class c on c.oid = i.indexrelid
+where c.relnamespace in ('public'::regnamespace, 'quorum'::regnamespace)
+  and not (i.indisvalid and i.indisready and i.indislive)
+union all
+select k.conname from pg_constraint k
+where k.connamespace in ('public'::regnamespace, 'quorum'::regnamespace) and not k.convalidated;

@@ -175,6 +175,8 @@ def test_sign_in_comes_back_with_what_the_page_was_asked_to_show() -> None:
     from streamlit_app import local_path
 
     assert local_path("supplier?supplier=1-2") == "/supplier?supplier=1-2"
+    assert local_path("audit?period=Last%2030%20days") == "/audit?period=Last%2030%20days"
+    assert local_path("audit?x=\r\nSet-Cookie: a") == "/audit?x=%0D%0ASet-Cookie%3A%20a"
 
 
 # Sessions -----------------------------------------------------------------------------------------

@@ -292,6 +292,7 @@ def test_a_complete_assessment_is_finished_and_can_be_shared(open_page: Open, wo
         ("Awareness", "Medium"), ("Policies", "Low"), ("Actions", "Low"), ("Overall", "Low"),
     ]  # fmt: skip
     assert "The source gives 3 points for actions no band." in said(page)
+    assert page.success[0].value == "Finished and stored\\."
     assert "Share with Nordic ICT buyers" in [button.label for button in page.button]
 
 
@@ -419,6 +420,23 @@ def test_a_fellow_member_reads_what_is_shared_but_never_the_contact(
     assert "javascript" not in words
     assert "[evidence](<https://aurora.example/%29x>)" in words
     assert not [button for button in page.button if button.key != "sign_out"]
+
+
+def test_what_a_member_stored_past_the_form_breaks_nobodys_page(
+    open_page: Open, world: World
+) -> None:
+    supplier = world.supplier()
+    odd = world.assessment(
+        "north editor", supplier, [*COMPLETE, "no such answer"],
+        evidence={"policy_basic": "text", "initiatives": {"note": 3, "link": ["x"]}},
+    )  # fmt: skip
+    unknown = world.assessment("north editor", supplier, [], questionnaire="of-2099")
+    world.share("north editor", "assessment", [odd, unknown])
+    for one in (odd, unknown):
+        assert not open_page("south admin", "assess", assessment=one).exception
+    listed = open_page("south admin", "assessments", supplier=supplier)
+    assert not listed.exception
+    assert listed.dataframe[-1].value["supplier"].tolist() == ["Aurora Devices"]
 
 
 @pytest.mark.parametrize("actor", ["south admin", "west admin", "east admin"])

@@ -7,6 +7,7 @@ Supabase. The superuser is used to migrate and to seed the demo, never for a mem
 
 import json
 import logging
+import os
 import re
 import subprocess
 import threading
@@ -378,6 +379,7 @@ def _start(folder: Path) -> PostgresServer:
             server.ensure_pgdata_inited()
             _write_settings(data)
             server.start()
+            _close_to_others(server, data)
             return server
         except (subprocess.SubprocessError, AssertionError, OSError) as error:
             if time.monotonic() > until:
@@ -387,6 +389,28 @@ def _start(folder: Path) -> PostgresServer:
                     )
                 ) from error
             time.sleep(0.3)
+
+
+def _close_to_others(server: PostgresServer, data: Path) -> None:
+    """Where the store's path is too long for a socket, the wheel puts it into the temporary folder,
+    and as root opens that to everybody: nobody else may swap the socket for their own."""
+    socket = server.get_postmaster_info().socket_path
+    if socket is None or socket.parent == data:  # PostgreSQL itself insists on 0700 there
+        return
+    owner = data.stat().st_uid  # the user that PostgreSQL runs as
+    if not socket.parent.is_symlink():
+        if os.geteuid() == 0:
+            os.chown(socket.parent, owner, -1)
+        if socket.parent.stat().st_uid == owner:
+            socket.parent.chmod(0o700)
+            if socket.stat().st_uid == owner:
+                return
+    server.stop()
+    raise Unavailable(
+        _("The folder {folder} belongs to another user. Remove it, or move the store.").format(
+            folder=socket.parent
+        )
+    )
 
 
 def _write_settings(data: Path) -> None:

@@ -72,17 +72,14 @@ class Check:
 
 
 def checks(folder: Path = SQL) -> list[Check]:
-    """The rules that the catalogue of every store keeps, in order."""
+    """The rules that every store keeps, in order."""
     text = (folder / "checks.sql").read_text(encoding="utf-8")
     parts = re.split(r"^-- (\d\d) (\w+): ", text, flags=re.MULTILINE)[1:]
     found = []
     for number, slug, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        rule, query = body.split("\nselect", 1)
-        found.append(
-            Check(
-                int(number), slug, rule.replace("\n--", ""), f"select{query.rstrip().rstrip(';')}"
-            )
-        )
+        rule, query = re.split(r"\n(?=select|with)", body, maxsplit=1)
+        query = query.strip().rstrip(";")
+        found.append(Check(int(number), slug, rule.replace("\n--", ""), query))
     return found
 
 

@@ -52,13 +52,13 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        log = (self.store.parent / f"{self.store.name}.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
-             "--server.port", str(self.port)],
-            cwd=ROOT, env={**os.environ, "QUORUM_STORE": str(self.store)},
-            stdout=log, stderr=log,
-        )  # fmt: skip
+        with (self.store.parent / f"{self.store.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
+                 "--server.port", str(self.port)],
+                cwd=ROOT, env={**os.environ, "QUORUM_STORE": str(self.store)},
+                stdout=log, stderr=log,
+            )  # fmt: skip
         until = time.monotonic() + 60
         while True:
             try:
@@ -177,3 +177,14 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("combobox", name=label).click()
     page.keyboard.type(option)
     page.get_by_role("option", name=option).first.click()
+
+
+def type_date(page: Page, label: str, day: str) -> None:
+    """Types an ISO date into a date field, part by part."""
+    page.get_by_role("spinbutton", name=f"year, {label}").click()
+    for part in day.split("-"):
+        page.keyboard.type(part)
+    # The calendar stands open over the page until it is left; only then is the date taken.
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    settled(page)
