@@ -51,18 +51,19 @@ def rubric_choice(session: Session, key: str) -> str:
     options = filters.told_apart(rubric_options(session))
     chosen = st.selectbox(
         _("Rubric"), list(options), format_func=lambda one: options.get(one, ""), key=key,
-        bind="query-params", width=260, required=True,
+        bind="query-params", width=260,
     )  # fmt: skip
     return chosen if chosen in options else next(iter(options))
 
 
 def view(options: dict[str, str], key: str) -> str:
     """Which part of the page is shown: only that part is worked out."""
+    first = next(iter(options))
     chosen = st.segmented_control(
-        _("View"), list(options), default=next(iter(options)), key=key, bind="query-params",
+        _("View"), list(options), default=None if key in st.session_state else first, key=key, bind="query-params",
         format_func=lambda one: options[one], label_visibility="collapsed", required=True,
     )  # fmt: skip
-    return str(chosen or next(iter(options)))
+    return str(chosen or first)
 
 
 # Derived, once per change -------------------------------------------------------------------------

@@ -31,12 +31,12 @@ def figures(session: Session) -> None:
     ahead = domain.expiries(data.cached(session, initiatives.links), date.today()).height
     with st.container(horizontal=True):
         st.metric(
-            _("Suppliers"), known, width=180,
+            _("Suppliers"), known, width=160,
             help=_("On which there is any contribution that you see."),
         )  # fmt: skip
-        st.metric(_("With at least one"), known - without, width=180)
-        st.metric(_("Without any"), without, width=180)
-        st.metric(_("Running out in 180 days"), ahead, width=200)
+        st.metric(_("With at least one"), known - without, width=160)
+        st.metric(_("Without any"), without, width=160)
+        st.metric(_("Running out in 180 days"), ahead, width=160)
 
 
 def coverage(session: Session) -> None:

@@ -27,10 +27,10 @@ def note(
 
 def show(session: Session, made: Note, option: str) -> None:
     with st.container(horizontal=True):
-        st.metric(_("Criteria covered by all"), made.covered, width=220)
+        st.metric(_("Criteria covered by all"), made.covered, width=160)
         some = sum(one.state == "some" for one in made.verdicts)
-        st.metric(_("Covered by some"), some, width=180)
-        st.metric(_("Not covered"), len(made.verdicts) - made.covered - some, width=180)
+        st.metric(_("Covered by some"), some, width=160)
+        st.metric(_("Not covered"), len(made.verdicts) - made.covered - some, width=160)
     st.markdown(f"**{plain(made.result)}** {plain(made.reading)}")
     for verdict in made.verdicts:
         lines = [f"**{plain(verdict.criterion)}: {plain(verdict.word)}**"]

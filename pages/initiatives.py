@@ -21,13 +21,13 @@ def figures(session: Session, option: str) -> None:
     standings = data.cached(session, initiatives.standings, option)
     widest = data.cached(session, initiatives.disagreements, option, 0.5)
     with st.container(horizontal=True):
-        st.metric(_("Initiatives"), standings.height, width=180)
+        st.metric(_("Initiatives"), standings.height, width=160)
         rated = standings.filter(state="current").height + standings.filter(state="due").height
-        st.metric(_("Rated"), rated, width=180)
+        st.metric(_("Rated"), rated, width=160)
         waiting = standings.height - standings.filter(state="current").height
-        st.metric(_("Unrated or due again"), waiting, width=180)
+        st.metric(_("Unrated or due again"), waiting, width=160)
         spread = f"{widest['spread'][0]:g}" if widest.height else "–"
-        st.metric(_("Widest range, stars"), spread, width=180)
+        st.metric(_("Widest range, stars"), spread, width=160)
 
 
 def compare(session: Session, option: str) -> None:
