@@ -705,8 +705,9 @@ def dots(frame: pl.DataFrame, along: str, up: str, unit: str, source: str) -> go
         part = frame.filter(pl.col("by2") == name) if name else frame
         settings: dict[str, Any] = {
             "name": _safe(name),
-            "x": part["show1"].cast(pl.Float64).to_numpy(),
-            "y": part["show2"].cast(pl.Float64).to_numpy(),
+            # Seven digits are more than a screen can show of so many.
+            "x": part["show1"].cast(pl.Float32 if many else pl.Float64).to_numpy(),
+            "y": part["show2"].cast(pl.Float32 if many else pl.Float64).to_numpy(),
             "mode": "markers",
             "marker": {
                 "size": 5 if many else 10,
@@ -1201,11 +1202,15 @@ def _compact(value: float) -> str:
 def _named_rows(figure: go.Figure, labels: Sequence[str]) -> None:
     """One row per label, the first on top, each with its label above the bar. Positions are
     numbers: a name that looks like a number or a date, or occurs twice, stays what it is."""
-    for place, label in enumerate(labels):
-        figure.add_annotation(
-            text=_safe(_short(label, 44)), showarrow=False,
-            x=0, xref="paper", xanchor="left", y=place - 0.5, yanchor="top",
-        )  # fmt: skip
+    names = [
+        {
+            "text": _safe(_short(label, 44)), "showarrow": False,
+            "x": 0, "xref": "paper", "xanchor": "left", "y": place - 0.5, "yanchor": "top",
+        }
+        for place, label in enumerate(labels)
+    ]  # fmt: skip
+    # All at once: adding one by one checks all that are there again and again.
+    figure.update_layout(annotations=[*figure.layout.annotations, *names])
     figure.update_yaxes(visible=False, range=[len(labels) - 0.5, -0.5])
 
 

@@ -722,12 +722,13 @@ def answer(
         return Answer(rows.clear(), problem=problem)
     if chart == "box":
         return _boxes(rows, question, dataset)
-    measures = [_measured(n, m, dataset) for n, m in enumerate(question.show, start=1)]
+    rows, counted = _compact(rows, question)
+    measures = [_measured(n, m) for n, m in enumerate(counted, start=1)]
     notes: list[str] = []
     orders: dict[str, list[Any]] = {}
     if chart not in ("table", "scatter"):
         for n in range(1, len(question.by) + 1):
-            rows, orders[f"by{n}"] = _made_to_fit(rows, n, chart, question, dataset, notes)
+            rows, orders[f"by{n}"] = _made_to_fit(rows, n, chart, question, dataset, notes, counted)
     groups = [f"by{n}" for n in range(1, len(question.by) + 1)]
     grouped = rows.group_by(groups).agg(measures) if groups else rows.select(measures)
     if chart == "scatter" and len(groups) == 2:
@@ -795,7 +796,20 @@ def _needed(question: Question, dataset: Dataset) -> list[pl.Expr]:
     return [*found, pl.first().is_null().alias("row")]
 
 
-def _measured(number: int, measure: Measure, dataset: Dataset) -> pl.Expr:
+def _compact(rows: pl.DataFrame, question: Question) -> tuple[pl.DataFrame, tuple[Measure, ...]]:
+    """Sums and counts of each group once, from which all further sums are made; other measures
+    need the rows themselves. Also how the measures are aggregated from here on."""
+    if not all((measure.aggregation or ROWS) in ADDITIVE for measure in question.show):
+        return rows, question.show
+    groups = [f"by{n}" for n in range(1, len(question.by) + 1)]
+    sums = [
+        _measured(n, measure).alias(f"value{n}") for n, measure in enumerate(question.show, start=1)
+    ]
+    made = rows.group_by(groups).agg(sums) if groups else rows.select(sums)
+    return made, tuple(Measure(measure.column, "sum") for measure in question.show)
+
+
+def _measured(number: int, measure: Measure) -> pl.Expr:
     value = pl.col(f"value{number}")
     made = {
         "": pl.len().cast(pl.Int64),
@@ -849,14 +863,20 @@ def _no_value(question: Question, dataset: Dataset) -> str:
 
 
 def _made_to_fit(
-    rows: pl.DataFrame, n: int, chart: str, question: Question, dataset: Dataset, notes: list[str]
+    rows: pl.DataFrame,
+    n: int,
+    chart: str,
+    question: Question,
+    dataset: Dataset,
+    notes: list[str],
+    counted: Sequence[Measure],
 ) -> tuple[pl.DataFrame, list[Any]]:
     """The rows with no more categories than the chart holds, and the order of those."""
     name, column = f"by{n}", dataset.columns[question.by[n - 1]]
     most, measure = ROOM[chart][n - 1], question.show[0]
     if chart == "radar" and len(question.show) > 2:
         most = ROOM[chart][1]  # the measures are the axes, the dimension names the shapes
-    totals = rows.group_by(name).agg(_measured(1, measure, dataset)).drop_nulls(name)
+    totals = rows.group_by(name).agg(_measured(1, counted[0])).drop_nulls(name)
     if column.ordered and column.kind != "band":
         ordered = totals.sort(name)[name].to_list()
         if len(ordered) > most:
@@ -972,7 +992,9 @@ def _boxes(rows: pl.DataFrame, question: Question, dataset: Dataset) -> Answer:
     orders: dict[str, list[Any]] = {}
     if groups:
         by_median = replace(question, show=(replace(question.show[0], aggregation="median"),))
-        rows, orders["by1"] = _made_to_fit(rows, 1, "box", by_median, dataset, notes)
+        rows, orders["by1"] = _made_to_fit(
+            rows, 1, "box", by_median, dataset, notes, by_median.show
+        )
     value = pl.col("value1")
     made = [
         value.quantile(0.05, "nearest").alias("low"),
