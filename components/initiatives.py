@@ -60,7 +60,8 @@ def view(options: dict[str, str], key: str) -> str:
     """Which part of the page is shown: only that part is worked out."""
     first = next(iter(options))
     chosen = st.segmented_control(
-        _("View"), list(options), default=None if key in st.session_state else first, key=key, bind="query-params",
+        _("View"), list(options), default=None if key in st.session_state else first,
+        key=key, bind="query-params",
         format_func=lambda one: options[one], label_visibility="collapsed", required=True,
     )  # fmt: skip
     return str(chosen or first)
