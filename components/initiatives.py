@@ -153,8 +153,12 @@ def wide_columns(rubric: Rubric) -> dict[str, Any]:
         **stars,
         "spread": st.column_config.NumberColumn(_("Widest range"), format="%.1f"),
         "raters": _("Raters"),
-        "newest": _("Newest rating"),
+        "newest": day_column(_("Newest rating")),
     }
+
+
+def day_column(label: str) -> Any:
+    return st.column_config.DateColumn(label, format="YYYY-MM-DD")
 
 
 def source_line(session: Session, option: str) -> str:
@@ -374,8 +378,8 @@ def my_rubrics(session: Session) -> None:
         return
     chosen = table(
         sharing.whose_words(session, mine),
-        {"title": _("Title"), "edition": _("Edition"), "valid_from": _("In use from"),
-         "valid_until": _("Until"), "whose": _("Who sees it")},
+        {"title": _("Title"), "edition": _("Edition"), "valid_from": day_column(_("In use from")),
+         "valid_until": day_column(_("Until")), "whose": _("Who sees it")},
         "rubrics-mine", id_column="id",
     )  # fmt: skip
     if not chosen:
@@ -546,7 +550,7 @@ def link_columns() -> dict[str, Any]:
     return {
         "supplier": _("Supplier"), "site_name": _("Site"), "name": _("Initiative"),
         "kind": _("Standing"), "level": _("Level"), "scope": _("Scope"), "word": _("State"),
-        "valid_until": _("Valid until"), "days_left": _("Days left"), "source": _("Source"),
+        "valid_until": day_column(_("Valid until")), "days_left": _("Days left"), "source": _("Source"),
         "organisation": _("Recorded by"), "whose": _("Who sees it"),
     }  # fmt: skip
 

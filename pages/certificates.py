@@ -72,7 +72,7 @@ def without(session: Session) -> None:
     if found.is_empty():
         st.info(_("Every supplier has at least one."))
         return
-    columns = {"name": _("Supplier"), "last_until": _("Last one ended")}
+    columns = {"name": _("Supplier"), "last_until": initiatives.day_column(_("Last one ended"))}
     chosen = initiatives.shown_table(
         session, found, columns, _("Suppliers without membership or certificate"), "without",
         id_column="id",

@@ -42,7 +42,7 @@ def show(session: Session, made: Note, option: str) -> None:
         columns = {
             "criterion": _("Criterion"), "verdict": _("Verdict"), "initiative": _("Initiative"),
             "stars": _("Median, stars"), "low": _("Lowest"), "high": _("Highest"),
-            "raters": _("Raters"), "newest": _("Newest rating"), "ask": _("What remains"),
+            "raters": _("Raters"), "newest": initiatives.day_column(_("Newest rating")), "ask": _("What remains"),
         }  # fmt: skip
         initiatives.shown_table(
             session, evidence_table(made), columns, made.title, "evidence", option

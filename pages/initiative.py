@@ -75,7 +75,7 @@ def ratings(session: Session, key: str, option: str) -> None:
         "rater": _("Rater"), "label": _("Criterion"),
         "value": st.column_config.NumberColumn(_("Stars"), format="%.1f"),
         "rationale": st.column_config.TextColumn(_("Why"), width="large"),
-        "rated_on": _("Rated on"), "word": _("State"), "links": _("Evidence"),
+        "rated_on": initiatives.day_column(_("Rated on")), "word": _("State"), "links": _("Evidence"),
     }  # fmt: skip
     title = _("Ratings of {name}").format(name=data.initiative_names(session)[key])
     rows = found.with_row_index("number").with_columns(pl.col("number").cast(pl.String))
@@ -115,7 +115,7 @@ def over_time(session: Session, key: str, option: str) -> None:
     maps.show(data.cached(session, initiatives.trend, option, key), "trend")
     with st.expander(_("The figures as a table")):
         columns = {
-            "day": _("Day"), "label": _("Criterion"), "median": _("Median, stars"),
+            "day": initiatives.day_column(_("Day")), "label": _("Criterion"), "median": _("Median, stars"),
             "low": _("Lowest"), "high": _("Highest"), "raters": _("Raters"),
         }  # fmt: skip
         found = data.cached(session, initiatives.over_time, option, key)

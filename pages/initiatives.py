@@ -105,7 +105,7 @@ def due(session: Session, option: str) -> None:
         if session.principal.may_edit
         else _("Select a row to open the initiative.")
     )
-    columns = {"name": _("Initiative"), "word": _("State"), "newest": _("Newest rating"),
+    columns = {"name": _("Initiative"), "word": _("State"), "newest": initiatives.day_column(_("Newest rating")),
                "why": _("Why")}  # fmt: skip
     chosen = initiatives.shown_table(
         session, waiting, columns, _("Initiatives to be rated"), "due", option,

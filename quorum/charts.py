@@ -1493,8 +1493,8 @@ def rating_matrix(
     rated = {key for key, __ in known}
     best = frame.group_by("initiative").agg(pl.col("median").mean()).sort("median", "initiative")
     highest = [names[key] for key in reversed(best["initiative"].to_list()) if key in names][:3]
-    alt = _("Stars of {rated} rated initiatives on {n} criteria, {unrated} unrated.").format(
-        rated=len(rated), n=len(codes), unrated=len(keys) - len(rated)
+    alt = _("Stars of {rated} rated initiatives by criterion, {unrated} unrated.").format(
+        rated=len(rated), unrated=len(keys) - len(rated)
     )
     if highest:
         alt += " " + _("Highest on average: {names}.").format(names=", ".join(highest))
