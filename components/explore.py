@@ -287,13 +287,13 @@ def explained(question: Question, sentences: Sequence[str]) -> None:
             )  # fmt: skip
 
 
-def show(session: Session, question: Question, key: str) -> Answer:
-    """The figure and its table, or why there is none."""
+def show(session: Session, question: Question, key: str) -> tuple[Answer, go.Figure | None]:
+    """Draws the figure or the table, or says why there is none; gives both to whoever goes on."""
     dataset = known_datasets()[question.dataset]
     found = answer(session, question)
     if found.problem:
         st.info(plain(found.problem))
-        return found
+        return found, None
     figure = data.cached(session, _drawn, as_key(question))
     if figure is None:
         _table(found, question, dataset, f"{key}-table")
@@ -303,7 +303,7 @@ def show(session: Session, question: Question, key: str) -> Answer:
         maps.show(figure, f"{key}-figure")
     for note in found.notes:
         st.caption(plain(note))
-    return found
+    return found, figure
 
 
 def as_table(question: Question, found: Answer, key: str) -> None:
@@ -349,14 +349,16 @@ def about(session: Session, question: Question) -> About:
     )  # fmt: skip
 
 
-def files(session: Session, question: Question, key: str) -> None:
+def files(session: Session, question: Question, figure: go.Figure | None, key: str) -> None:
     """Download the figure, and all of its groups as a table."""
+    # Files are made when they are asked for, outside of the run: whatever is cached is read here.
+    whole = answer(session, question, whole=True).frame
     dataset = known_datasets()[question.dataset]
     made = about(session, question)
     heads = explore.labels(question, dataset)
 
     def rows() -> pl.DataFrame:
-        return explore.worded(answer(session, question, whole=True).frame, question, dataset)
+        return explore.worded(whole, question, dataset)
 
     def workbook() -> bytes:
         try:
@@ -364,16 +366,12 @@ def files(session: Session, question: Question, key: str) -> None:
         except TooManyRows as refusal:
             return to_xlsx(pl.DataFrame({"by1": [str(refusal)]}), made, {"by1": _("Note")})
 
-    def page() -> bytes:
-        figure = data.cached(session, _drawn, as_key(question))
-        assert figure is not None  # a table has no such button
-        return to_html(figure, made)
-
     with st.popover(_("Download"), key=f"{key}-download"):
-        if explore.chart_of(question, dataset) != "table":
+        if figure is not None:
             st.download_button(
-                _("Figure (html)"), page, file_name=file_name(made, "html"), mime=HTML,
-                key=f"{key}-html", on_click="ignore", width="stretch",
+                _("Figure (html)"), lambda: to_html(figure, made),
+                file_name=file_name(made, "html"), mime=HTML, key=f"{key}-html",
+                on_click="ignore", width="stretch",
             )  # fmt: skip
         st.download_button(
             _("Excel file (xlsx)"), workbook, file_name=file_name(made, "xlsx"), mime=XLSX,

@@ -3,6 +3,7 @@ rights."""
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -254,3 +255,28 @@ def test_a_rename_while_a_colleague_was_faster_offers_both(data, open_page):
     assert "Faster" in str(app.table[0].value) and "Slower" in str(app.table[0].value)
     app.button(key=f"{key}-mine").click().run()
     assert data["north viewer"].store.rows("saved_chart")["name"].to_list() == ["Slower"]
+
+
+# Files
+
+
+def test_files_are_made_outside_of_the_run_and_say_where_they_come_from(
+    data, open_page, monkeypatch
+):
+    made = {}
+
+    def kept(label, content, **settings):
+        made[settings["file_name"].rsplit(".", 1)[1]] = content
+
+    monkeypatch.setattr("components.explore.st.download_button", kept)
+    open_page("north viewer", "explore", data="spend", by="year", show="amount.sum")
+    with ThreadPoolExecutor() as pool:
+        files = {kind: pool.submit(make).result() for kind, make in made.items()}
+    assert files["csv"].decode("utf-8-sig") == (
+        "Year,Total spend (EUR)\r\n2024,100.0\r\n2025,50.0\r\n"
+    )
+    assert files["xlsx"][:2] == b"PK"
+    page = files["html"].decode()
+    assert "<script src=" not in page and "<link" not in page
+    for words in ("Total spend (EUR) by year", "north viewer, North", "<dt>Currency</dt><dd>EUR"):
+        assert words in page
