@@ -342,9 +342,10 @@ def about(session: Session, question: Question) -> About:
     """What the files say about themselves."""
     dataset = known_datasets()[question.dataset]
     who = session.principal
+    here = (st.context.url or "").partition("?")[0]
     return About(
         explore.title(question, dataset), f"{who.name}, {who.organisation}", date.today(),
-        st.context.url or "", explore.filters(question, dataset),
+        f"{here}?{explore.to_text(question)}", explore.filters(question, dataset),
         [dataset.source, _("What {organisation} may see").format(organisation=who.organisation)],
     )  # fmt: skip
 

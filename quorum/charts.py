@@ -628,7 +628,7 @@ def _grouped_bars(frame: pl.DataFrame, unit: str, source: str, banded: bool) -> 
             cliponaxis=False,
             marker=_series_fill(index, name, banded),
             hovertext=[f"{_safe(label)}<br>{_safe(word)}" for label in part["by1"]],
-            hovertemplate="%{hovertext}: %{x:,.6~g}<extra></extra>",
+            hovertemplate="%{hovertext}: %{x:,.2~f}<extra></extra>",
         )
     figure.update_layout(barmode="overlay")
     _named_rows(figure, labels)
@@ -662,7 +662,7 @@ def lines(frame: pl.DataFrame, unit: str, source: str, *, banded: bool = False) 
             hovertext=[_safe(word) for word in line["word"]] if few else None,
             hovertemplate=(f"{_safe(name)}<br>" if name else "")
             + ("%{hovertext}: " if few else "")
-            + "%{y:,.6~g}<extra></extra>",
+            + "%{y:,.2~f}<extra></extra>",
         )
         ends.append((float(values[-1]), name, index))
     low, high = _y_range(frame["show1"])
@@ -715,7 +715,7 @@ def dots(frame: pl.DataFrame, along: str, up: str, unit: str, source: str) -> go
                 "color": EDGE if series == [""] else _colour(index),
                 "symbol": SYMBOLS[index % len(SYMBOLS)],
             },
-            "hovertemplate": "%{x:,.6~g} · %{y:,.6~g}<extra></extra>",
+            "hovertemplate": "%{x:,.2~f} · %{y:,.2~f}<extra></extra>",
         }
         if many:
             figure.add_scattergl(**settings)
@@ -886,7 +886,7 @@ def areas(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     groups = _in_order(frame, "by1")
     totals = dict(frame.group_by("by1").agg(pl.col("show1").sum()).iter_rows())
     ids = [f"g{place}" for place in range(len(groups))]
-    names = [_safe(_short(name, 30)) for name in groups]
+    whole = [*groups]  # names for the hover text, where there is room for all of them
     parents, values = [""] * len(groups), [float(totals[name]) for name in groups]
     nested = "by2" in frame.columns
     colours = [_colour(place) if nested else BAND_FILL["medium"] for place in range(len(groups))]
@@ -896,15 +896,23 @@ def areas(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
             frame.select("by1", "by2", "show1").iter_rows()
         ):
             ids.append(f"p{number}")
-            names.append(_safe(_short(other, 30)))
+            whole.append(other)
             parents.append(f"g{place_of[one]}")
             values.append(float(value))
             colours.append(_colour(place_of[one]))
     figure = go.Figure()
     figure.add_treemap(
-        ids=ids, labels=names, parents=parents, values=np.array(values), branchvalues="total",
+        ids=ids, parents=parents, values=np.array(values), branchvalues="total",
+        # A heading of parts is one line; an area of its own has room for three.
+        labels=[
+            _safe(_short(name, 24)) if nested and not parent else _three_lines(name)
+            for name, parent in zip(whole, parents, strict=True)
+        ],
         text=[_compact(value) for value in values], texttemplate="%{label}<br>%{text}",
-        hovertemplate="%{label}: %{value:,.6~g}<extra></extra>",
+        hovertext=[
+            f"{_safe(name)}: {_number(value)}" for name, value in zip(whole, values, strict=True)
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
         marker={"colors": colours, "line": {"color": "#ffffff", "width": 1}, "pad": {"t": 24}},
         textfont={"color": [_text_on(colour) for colour in colours]},
         pathbar={"visible": False}, tiling={"pad": 2}, sort=True, root={"color": CLEAR},
@@ -934,7 +942,7 @@ def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
             line={"color": _colour(index), "width": 2, "dash": DASHES[index % len(DASHES)]},
             marker={"symbol": SYMBOLS[index % len(SYMBOLS)], "size": 9},
             hovertext=[_safe(axis) for axis in [*axes, *axes[:1]]],
-            hovertemplate="%{hovertext}: %{r:,.4~g}<extra></extra>",
+            hovertemplate="%{hovertext}: %{r:,.2~f}<extra></extra>",
         )
     top = frame["value"].max() or 1
     figure.update_layout(
@@ -1228,6 +1236,11 @@ def _side_labels(figure: go.Figure, labels: Sequence[str], letters: int) -> int:
 
 def _two_lines(name: str) -> str:
     lines = textwrap.wrap(" ".join(name.split()), 16, max_lines=2, placeholder="…")
+    return "<br>".join(_safe(line) for line in lines)
+
+
+def _three_lines(name: str) -> str:
+    lines = textwrap.wrap(" ".join(name.split()), 14, max_lines=3, placeholder="…")
     return "<br>".join(_safe(line) for line in lines)
 
 

@@ -278,5 +278,6 @@ def test_files_are_made_outside_of_the_run_and_say_where_they_come_from(
     assert files["xlsx"][:2] == b"PK"
     page = files["html"].decode()
     assert "<script src=" not in page and "<link" not in page
+    assert "?data=spend&amp;by=year&amp;show=amount.sum&amp;only_currency=EUR" in page
     for words in ("Total spend (EUR) by year", "north viewer, North", "<dt>Currency</dt><dd>EUR"):
         assert words in page
