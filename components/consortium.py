@@ -1,11 +1,12 @@
 """A consortium: who is in it, what each member brings, and what a coordinator may change."""
 
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 import streamlit as st
 
-from components import data, messages
+from components import data, invitations, messages
 from components.entrance import ROLES
 from components.messages import plain
 from components.session import Session
@@ -90,6 +91,60 @@ def member_columns() -> dict[str, str]:
         "spend_lines": _("Spend lines"),
         "size_classes": _("Spend size classes"),
     }
+
+
+# Founding, renaming, inviting ---------------------------------------------------------------------
+
+
+def name_and_purpose(seen: Row) -> dict[str, Any]:
+    """The fields of a consortium, filled from `seen`; their values by column."""
+    return {
+        "name": st.text_input(_("Name"), value=seen["name"], max_chars=200).strip(),
+        "purpose": st.text_area(_("Purpose"), value=seen["purpose"], max_chars=2000).strip(),
+    }
+
+
+def found_one(session: Session) -> None:
+    """The form for a new consortium, for admins."""
+    if not session.principal.is_admin:
+        st.caption(_("An admin of your organisation can found a consortium."))
+        return
+    key = st.session_state.setdefault("found-consortium-key", str(uuid4()))
+    with st.form("found-consortium"):
+        values = name_and_purpose({"name": "", "purpose": ""})
+        asked = st.form_submit_button(_("Found the consortium"), type="primary")
+    if not asked:
+        return
+    if len(values["name"]) < 2:
+        messages.problem(_("The name of the consortium is missing."))
+        return
+    try:
+        founded = data.call(session, "create_consortium", key=key, **values)
+    except StoreError as refusal:
+        messages.problem(str(refusal))
+    else:
+        del st.session_state["found-consortium-key"]
+        st.session_state["consortium_id"] = founded
+        st.rerun()
+
+
+def coordination(session: Session, consortium: Consortium) -> None:
+    """For a coordinator's admin: links that invite organisations, made and taken back."""
+    with st.expander(_("Invite an organisation")):
+        invitations.invite(
+            {
+                "member": _("Sees what is shared, and shares."),
+                "coordinator": _("Also invites and removes members, and renames the consortium."),
+            },
+            lambda role, note, days: data.call(
+                session, "invite_organisation",
+                consortium_id=consortium.id, role=role, note=note, days=days,
+            ),
+            _("Make a link"),
+            f"invite-{consortium.id}",
+        )  # fmt: skip
+        st.markdown(f"**{_('Open invitations')}**")
+        invitations.open_invitations(session, consortium.id, "open")
 
 
 # What a coordinator may change --------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The one way to take a table along: xlsx or csv, made when it is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 import streamlit as st
@@ -16,23 +16,26 @@ from quorum.exports.tables import (
 )
 from quorum.language import _
 
+Rows = pl.DataFrame | Callable[[], pl.DataFrame]
+
 
 def downloads(
-    frame: pl.DataFrame,
+    frame: Rows,
     about: About,
     key: str,
     labels: Mapping[str, str] | None = None,
     *,
-    sites: pl.DataFrame | None = None,
+    sites: Rows | None = None,
 ) -> None:
     """A small menu. `labels`: column -> header; only these columns are written.
 
-    `sites`: production sites of the same view, which adds Open Supply Hub's template.
+    `sites`: production sites of the same view, which adds Open Supply Hub's template. A function
+    in place of a frame is asked for it at the click, so that a page need not hold all rows.
     """
     with st.popover(_("Download"), key=f"{key}-download"):
         st.download_button(
             _("Excel file (xlsx)"),
-            lambda: to_xlsx(frame, about, labels),
+            lambda: to_xlsx(_made(frame), about, labels),
             file_name=file_name(about, "xlsx"),
             mime=XLSX,
             key=f"{key}-xlsx",
@@ -41,7 +44,7 @@ def downloads(
         )
         st.download_button(
             _("Plain table (csv)"),
-            lambda: to_csv(frame, about, labels),
+            lambda: to_csv(_made(frame), about, labels),
             file_name=file_name(about, "csv"),
             mime=CSV,
             key=f"{key}-csv",
@@ -51,10 +54,14 @@ def downloads(
         if sites is not None:
             st.download_button(
                 _("Open Supply Hub template (xlsx)"),
-                lambda: to_osh_template(sites, about),
+                lambda: to_osh_template(_made(sites), about),
                 file_name=file_name(about, "osh.xlsx"),
                 mime=XLSX,
                 key=f"{key}-osh",
                 on_click="ignore",
                 width="stretch",
             )
+
+
+def _made(rows: Rows) -> pl.DataFrame:
+    return rows if isinstance(rows, pl.DataFrame) else rows()

@@ -27,11 +27,6 @@ def site_map(frame: pl.DataFrame, source: str, key: str, *, selectable: bool = F
     return _drawn(charts.site_map(frame, source), key, charts.MAP_CONFIG, selectable=selectable)
 
 
-def drawn_map(figure: go.Figure, key: str, *, selectable: bool = False) -> str | None:
-    """As `site_map`, of a figure of charts.site_map that was made before (data.cached)."""
-    return _drawn(figure, key, charts.MAP_CONFIG, selectable=selectable)
-
-
 def draw(
     session: Session,
     key: str,

@@ -1,14 +1,12 @@
 """Who is in the consortium, and what does each member bring?"""
 
 from datetime import date
-from typing import Any
-from uuid import uuid4
 
 import polars as pl
 import streamlit as st
 
 from components import consortium as about_consortium
-from components import data, invitations, messages, sharing
+from components import data, messages, sharing
 from components.contributions import day_column
 from components.downloads import downloads
 from components.edits import edit
@@ -18,38 +16,7 @@ from components.session import Session, require_session
 from components.tables import table
 from quorum.exports.tables import About
 from quorum.language import _
-from quorum.store import Consortium, Row, StoreError
-
-
-def name_and_purpose(seen: Row) -> dict[str, Any]:
-    return {
-        "name": st.text_input(_("Name"), value=seen["name"], max_chars=200).strip(),
-        "purpose": st.text_area(_("Purpose"), value=seen["purpose"], max_chars=2000).strip(),
-    }
-
-
-def found_one(session: Session) -> None:
-    """The form for a new consortium, for admins."""
-    if not session.principal.is_admin:
-        st.caption(_("An admin of your organisation can found a consortium."))
-        return
-    key = st.session_state.setdefault("found-consortium-key", str(uuid4()))
-    with st.form("found-consortium"):
-        values = name_and_purpose({"name": "", "purpose": ""})
-        asked = st.form_submit_button(_("Found the consortium"), type="primary")
-    if not asked:
-        return
-    if len(values["name"]) < 2:
-        messages.problem(_("The name of the consortium is missing."))
-        return
-    try:
-        founded = data.call(session, "create_consortium", key=key, **values)
-    except StoreError as refusal:
-        messages.problem(str(refusal))
-    else:
-        del st.session_state["found-consortium-key"]
-        st.session_state["consortium_id"] = founded
-        st.rerun()
+from quorum.store import Consortium
 
 
 def chosen_consortium(session: Session) -> Consortium:
@@ -90,24 +57,6 @@ def members(session: Session, consortium: Consortium, coordinates: bool) -> None
     downloads(found, about, "members", columns)
 
 
-def coordination(session: Session, consortium: Consortium) -> None:
-    with st.expander(_("Invite an organisation")):
-        invitations.invite(
-            {
-                "member": _("Sees what is shared, and shares."),
-                "coordinator": _("Also invites and removes members, and renames the consortium."),
-            },
-            lambda role, note, days: data.call(
-                session, "invite_organisation",
-                consortium_id=consortium.id, role=role, note=note, days=days,
-            ),
-            _("Make a link"),
-            f"invite-{consortium.id}",
-        )  # fmt: skip
-        st.markdown(f"**{_('Open invitations')}**")
-        invitations.open_invitations(session, consortium.id, "open")
-
-
 session = require_session()
 if not session.principal.consortia:
     st.title(_("Consortium"))
@@ -118,7 +67,7 @@ if not session.principal.consortia:
             "others, or open the invitation link that a coordinator sends you."
         ),
     )
-    found_one(session)
+    about_consortium.found_one(session)
     st.stop()
 
 consortium = chosen_consortium(session)
@@ -132,10 +81,17 @@ if details["purpose"]:
     st.markdown(plain(details["purpose"]))
 if coordinates:
     labels = {"name": _("Name"), "purpose": _("Purpose")}
-    edit(session, "consortium", details, labels, name_and_purpose, f"edit-{consortium.id}")
+    edit(
+        session,
+        "consortium",
+        details,
+        labels,
+        about_consortium.name_and_purpose,
+        f"edit-{consortium.id}",
+    )
 members(session, consortium, coordinates)
 if coordinates:
-    coordination(session, consortium)
+    about_consortium.coordination(session, consortium)
 former = about_consortium.former_members(session, consortium.id)
 if not former.is_empty():
     with st.expander(_("Former members ({n})").format(n=former.height)):
@@ -149,5 +105,5 @@ if session.principal.is_admin:
         )
         about_consortium.leave(session, consortium, living.height)
     with st.expander(_("Found another consortium")):
-        found_one(session)
+        about_consortium.found_one(session)
 messages.foot([_("Memberships, and what members share here")])

@@ -52,8 +52,11 @@ def details(session: Session) -> dict[str, Any]:
         else one["name"]
         for one in suppliers.select("id", "name", "country").iter_rows(named=True)
     }
+    ids = list(labels)
+    meant = st.query_params.get("supplier")  # a link from the supplier's profile names it
     supplier_id = st.selectbox(
-        _("Supplier whose list this is (required)"), list(labels), index=None,
+        _("Supplier whose list this is (required)"), ids,
+        index=ids.index(meant) if meant in labels else None,
         format_func=lambda one: labels.get(one, ""), key=f"{KEY}-supplier",
         placeholder=_("Search the register"),
     )  # fmt: skip

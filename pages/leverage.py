@@ -9,7 +9,7 @@ import streamlit as st
 from components import data, filters, leverage
 from components.downloads import downloads
 from components.links import link, page_path
-from components.maps import show as show_figure
+from components.maps import draw
 from components.messages import empty, foot
 from components.session import Session, require_session
 from components.tables import table
@@ -132,7 +132,7 @@ def view(session: Session) -> None:
     in_figures(session, found, asked)
     drawn = drawable(found)
     if drawn.height:
-        show_figure(data.cached(session, ranges, *asked), "leverage-ranges")
+        draw(session, "leverage-ranges", ranges, *asked)
         if drawn.height > DRAWN:
             st.caption(_("The {n} largest; the table has all.").format(n=DRAWN))
     unknown = found.filter(pl.col("share_low").is_null()).height

@@ -1,5 +1,8 @@
 """Where do our shared suppliers produce?"""
 
+from datetime import date
+from typing import cast
+
 import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
@@ -7,7 +10,7 @@ import streamlit as st
 from components import data, filters, site_lists
 from components.downloads import downloads
 from components.links import link, page_path
-from components.maps import drawn_map
+from components.maps import draw
 from components.messages import empty, foot
 from components.session import Session, require_session
 from components.sharing import whose_words
@@ -15,7 +18,7 @@ from components.tables import table
 from quorum import charts
 from quorum.importers.sites import template
 from quorum.language import _, ngettext
-from quorum.site_lists import OURS, THEIRS, figures, matching, namings, picture
+from quorum.site_lists import OURS, THEIRS, View, figures, matching, namings, picture
 from quorum.sites import identify
 
 SHOWN = 1000  # rows that go to the browser; downloads hold all
@@ -69,6 +72,11 @@ def found(session: Session, *asked: str | None) -> tuple[pl.DataFrame, pl.DataFr
     return sites, rows
 
 
+def view(session: Session, *asked: str | None) -> View:
+    sites, rows = found(session, *asked)
+    return View(sites.head(SHOWN), figures(rows), cast("date | None", sites["newest"].max()))
+
+
 def map_of(session: Session, *asked: str | None) -> go.Figure:
     sites, _rows = found(session, *asked)
     source = _("Lists of production sites, as members brought them in.")
@@ -76,8 +84,8 @@ def map_of(session: Session, *asked: str | None) -> go.Figure:
                            source)  # fmt: skip
 
 
-def asked(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
-    """The filters: name -> label, chosen value, chosen value in words."""
+def options(session: Session) -> tuple[tuple[str, str, dict[str, str]], ...]:
+    """The filters: name, label, value -> value in words."""
     lists = data.site_lists(session)
     suppliers = dict(lists.select("supplier_id", "supplier").unique().sort("supplier").rows())
     owners = dict(
@@ -85,15 +93,19 @@ def asked(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
     )
     whose = {OURS: _("Ours"), THEIRS: _("Shared with us"), **owners}
     titles = {one["id"]: site_lists.label(one) for one in lists.iter_rows(named=True)}
-    options = (
+    return (
         ("supplier", _("Supplier"), suppliers),
-        ("country", _("Country"), data.cached(session, countries)),
+        ("country", _("Country"), countries(session)),
         ("organisation", _("Brought in by"), whose),
         ("list", _("List"), titles),
     )
+
+
+def asked(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
+    """The filters: name -> label, chosen value, chosen value in words."""
     answers = {}
     with filters.row():
-        for name, label, values in options:
+        for name, label, values in data.cached(session, options):
             chosen = filters.choice(label, values, f"sites_{name}", arrives_as=name)
             answers[name] = (label, chosen, values.get(chosen or ""))
         words = filters.search(_("Search"), "sites_search")
@@ -104,8 +116,8 @@ def asked(session: Session) -> dict[str, tuple[str, str | None, str | None]]:
 def show(session: Session) -> None:
     choices = asked(session)
     key = tuple(value for _label, value, _words in choices.values())
-    sites, rows = found(session, *key)
-    counts = figures(rows)
+    seen = data.cached(session, view, *key)
+    counts = seen.counts
     filters.figures(
         (
             (_("Sites"), f"{counts.sites:,}"),
@@ -114,27 +126,30 @@ def show(session: Session) -> None:
             (_("Lists"), f"{counts.lists:,}"),
         )
     )
-    if sites.is_empty():
+    if seen.first.is_empty():
         st.info(_("No site fits these filters. Clear one of them to see more."))
         return
-    on_map = drawn_map(data.cached(session, map_of, *key), "sites-map", selectable=True)
-    height = 420 if sites.height > 10 else None
-    in_table = table(sites.head(SHOWN), COLUMNS, "sites", id_column="site_id", height=height,
+    on_map = draw(session, "sites-map", map_of, *key, config=charts.MAP_CONFIG, selectable=True)
+    height = 420 if counts.sites > 10 else None
+    in_table = table(seen.first, COLUMNS, "sites", id_column="site_id", height=height,
                      hidden=("sector", "os_id"))  # fmt: skip
-    if sites.height > SHOWN:
+    if counts.sites > SHOWN:
         st.caption(
             _("The first {n} of {all} sites. Filter to see others; downloads hold all.").format(
-                n=f"{SHOWN:,}", all=f"{sites.height:,}"
+                n=f"{SHOWN:,}", all=f"{counts.sites:,}"
             )
         )
-    newest = sites["newest"].max()
     wording = ngettext(
         "{n} list, the newest of {day}", "{n} lists, the newest of {day}", counts.lists
     )
-    source = wording.format(n=f"{counts.lists:,}", day=newest)
+    source = wording.format(n=f"{counts.lists:,}", day=seen.newest)
     words = {label: text for label, _value, text in choices.values()}
-    downloads(sites, filters.about(session, _("Production sites"), words, [source]), "sites",
-              LABELS, sites=sites)  # fmt: skip
+
+    def every() -> pl.DataFrame:
+        return found(session, *key)[0]
+
+    downloads(every, filters.about(session, _("Production sites"), words, [source]), "sites",
+              LABELS, sites=every)  # fmt: skip
     chosen = in_table or on_map
     if chosen:
         all_rows = data.cached(session, identified)

@@ -1,4 +1,8 @@
-"""What an operator does from a terminal: `python -m quorum migrate | demo | check`."""
+"""What an operator does from a terminal: `python -m quorum migrate | demo | check | backup |
+restore`.
+
+Every command takes `--store FOLDER`; without it, QUORUM_STORE or the demo's folder.
+"""
 
 import argparse
 import logging
@@ -8,6 +12,7 @@ from pathlib import Path
 
 from quorum.language import _
 from quorum.store import StoreError, door
+from quorum.store.backup import back_up, broken_rules, restore
 from quorum.store.embedded import Engine
 from quorum.store.migrate import SchemaMismatch, migrations
 
@@ -31,9 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, about in (
         ("migrate", _migrate, _("bring the store's schema up to this code")),
         ("demo", _demo, _("make a demo store with fictional members, or leave it as it is")),
-        ("check", _check, _("say whether the store answers and fits this code")),
+        ("check", _check, _("say whether the store answers, fits this code and is in order")),
+        ("backup", _backup, _("write the whole store into a new file")),
+        ("restore", _restore, _("make a store in a new folder out of a backup")),
     ):
         one = commands.add_parser(name, help=about)
+        if name in ("backup", "restore"):
+            one.add_argument("file", type=Path, help=_("file of the backup"))
         one.add_argument("--store", type=Path, default=door.folder(), help=_("folder of the store"))
         one.set_defaults(command=command)
     return parser
@@ -67,9 +76,42 @@ def _check(asked: argparse.Namespace) -> None:
     try:
         with engine.connection() as connection:
             connection.execute("select 1")
+        broken = broken_rules(engine)
     finally:
         engine.close()
-    print(_("The store in {folder} answers and fits this code.").format(folder=asked.store))
+    if broken:
+        raise StoreError(
+            "\n".join(
+                _("{n} x broken: {rule}").format(n=times, rule=rule) for rule, times in broken
+            )
+        )
+    print(
+        _("The store in {folder} answers, fits this code (schema {n}) and is in order.").format(
+            folder=asked.store, n=len(migrations())
+        )
+    )
+
+
+def _backup(asked: argparse.Namespace) -> None:
+    engine = Engine(asked.store)
+    try:
+        held = back_up(engine, asked.file)
+    finally:
+        engine.close()
+    print(
+        _("{file} holds {rows} rows of {tables} tables, each counted.").format(
+            file=asked.file, rows=sum(held.values()), tables=len(held)
+        )
+    )
+
+
+def _restore(asked: argparse.Namespace) -> None:
+    held = restore(asked.file, asked.store)
+    print(
+        _(
+            "The store in {folder} holds the {rows} rows of {file}. Everybody signs in again."
+        ).format(folder=asked.store, rows=sum(held.values()), file=asked.file)
+    )
 
 
 if __name__ == "__main__":

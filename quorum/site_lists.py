@@ -1,5 +1,6 @@
 """Production sites of many lists, as one picture: which fit a question, and who names them."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -90,6 +91,15 @@ def picture(identified: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
         "suppliers", "organisations", "lists", "country", "name", "site_id",
         descending=[True, True, True, False, False, False], nulls_last=True,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class View:
+    """What one choice of filters shows: small, so that a page shown again has little to unpack."""
+
+    first: pl.DataFrame  # the rows of `picture` that go to the browser
+    counts: Figures
+    newest: date | None  # the day of the newest list that names one of the sites
 
 
 def figures(named: pl.DataFrame) -> Figures:

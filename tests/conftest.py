@@ -5,8 +5,10 @@ outside. North has an admin, an editor and a viewer; the others an admin each.
 """
 
 import os
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,10 +27,29 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 PASSWORD = "a few plain words"
 
 
+@contextmanager
+def new_folder() -> Iterator[Path]:
+    """A folder for a store. Not pytest's: that is closed to other users whenever a pytest starts,
+    and where root runs the tests, PostgreSQL runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="quorum", ignore_cleanup_errors=True) as made:
+        yield Path(made).resolve()
+
+
+@pytest.fixture
+def store_folder() -> Iterator[Path]:
+    """A folder for a store of the test's own."""
+    with new_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine() -> Iterator[Engine]:
     """A running store for the whole test process. Use `store` or `world`, which empty it first."""
-    folder = tmp_path_factory.mktemp("store")
+    with new_folder() as folder:
+        yield from _engine(folder)
+
+
+def _engine(folder: Path) -> Iterator[Engine]:
     os.environ["QUORUM_STORE"] = str(folder)
     running = Engine(folder, connections=24)
     door._engines[folder.resolve()] = running

@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -82,19 +83,19 @@ def stored(store: Store) -> set[str]:
 
 @pytest.mark.parametrize("victim", ["writer", "database"])
 def test_no_acknowledged_write_is_lost_when_something_is_killed(
-    tmp_path: Path, opened: Opened, victim: str
+    store_folder: Path, opened: Opened, victim: str
 ) -> None:
-    engine = opened(tmp_path)
+    engine = opened(store_folder)
     person = editor(engine)
     store = engine.store({"sub": person})
     for _round in range(2):
         writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path), person],
+            [sys.executable, "-c", WRITER, str(store_folder), person],
             stdout=subprocess.PIPE, text=True, cwd=ROOT,
         )  # fmt: skip
         noted = acknowledged(writer, 20)
         if victim == "database":
-            os.kill(postmaster(tmp_path), signal.SIGKILL)
+            os.kill(postmaster(store_folder), signal.SIGKILL)
             noted += acknowledged(writer, 5)  # it goes on with the database that it started again
         writer.kill()
         rest, _ = writer.communicate()
@@ -103,24 +104,38 @@ def test_no_acknowledged_write_is_lost_when_something_is_killed(
 
 
 def test_a_dead_server_is_started_again_for_the_next_request(
-    tmp_path: Path, opened: Opened
+    store_folder: Path, opened: Opened
 ) -> None:
-    engine = opened(tmp_path)
+    engine = opened(store_folder)
     store = engine.store({"sub": editor(engine)})
     store.insert("supplier", {"name": "Aurora", "kind": "brand"})
-    os.kill(postmaster(tmp_path), signal.SIGKILL)
+    os.kill(postmaster(store_folder), signal.SIGKILL)
     with suppress(Unavailable):  # its connection may die under it
         store.rows("supplier")
     assert store.rows("supplier", ["name"])["name"].to_list() == ["Aurora"]
 
 
-def test_a_stopped_store_opens_with_all_it_had(tmp_path: Path, opened: Opened) -> None:
-    engine = opened(tmp_path)
+def test_a_stopped_store_opens_with_all_it_had(store_folder: Path, opened: Opened) -> None:
+    engine = opened(store_folder)
     person = editor(engine)
     engine.store({"sub": person}).insert("supplier", {"name": "Aurora", "kind": "brand"})
     engine.close()
-    again = opened(tmp_path).store({"sub": person})
+    again = opened(store_folder).store({"sub": person})
     assert again.rows("supplier", ["name"])["name"].to_list() == ["Aurora"]
+
+
+def test_a_store_whose_first_start_was_killed_opens_all_the_same(
+    store_folder: Path, opened: Opened
+) -> None:
+    program = "import sys; from pathlib import Path; from quorum.store.embedded import Engine\n"
+    program += "Engine(Path(sys.argv[1]))"
+    starting = subprocess.Popen([sys.executable, "-c", program, str(store_folder)], cwd=ROOT)
+    while not list(store_folder.glob("postgres.new.*/base")):
+        assert starting.poll() is None
+        time.sleep(0.01)
+    starting.kill()
+    starting.wait()
+    assert editor(opened(store_folder))
 
 
 # Other users of the machine -----------------------------------------------------------------------
@@ -129,8 +144,8 @@ LONG = Path("a folder whose name is long enough that a socket in it would not wo
 
 
 @pytest.fixture(params=["short", "long"])
-def running(request: pytest.FixtureRequest, tmp_path: Path, opened: Opened) -> Engine:
-    return opened(tmp_path / ("s" if request.param == "short" else LONG))
+def running(request: pytest.FixtureRequest, store_folder: Path, opened: Opened) -> Engine:
+    return opened(store_folder / ("s" if request.param == "short" else LONG))
 
 
 def socket_path(engine: Engine) -> Path:

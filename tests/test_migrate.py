@@ -166,9 +166,9 @@ def test_a_new_file_runs_on_an_old_store(database: str, folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_files_run_on_an_older_postgresql(tmp_path: Path) -> None:
+def test_the_files_run_on_an_older_postgresql(store_folder: Path) -> None:
     """The wheel brings PostgreSQL 16 beside 18; Supabase runs what it runs."""
-    server = get_server(tmp_path / "old", postgres_version=16)
+    server = get_server(store_folder / "old", postgres_version=16)
     try:
         assert migrate(server.get_uri(), shim=True) == FILES
         with psycopg.connect(server.get_uri()) as db:

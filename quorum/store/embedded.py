@@ -9,6 +9,8 @@ import json
 import logging
 import os
 import re
+import secrets
+import shutil
 import subprocess
 import threading
 import time
@@ -375,8 +377,9 @@ def _start(folder: Path) -> PostgresServer:
         try:
             # The wheel keeps one object per folder; a fresh one rereads what runs.
             PostgresServer._instances.pop(data, None)
+            if _make(data):
+                until = time.monotonic() + 10
             server = get_server(data, start=False)
-            server.ensure_pgdata_inited()
             _write_settings(data)
             server.start()
             _close_to_others(server, data)
@@ -389,6 +392,20 @@ def _start(folder: Path) -> PostgresServer:
                     )
                 ) from error
             time.sleep(0.3)
+
+
+def _make(data: Path) -> bool:
+    """A new, empty cluster where there is none. It takes its place when it is complete, so that
+    whoever is killed while making it leaves nothing that a later start would stumble over."""
+    with PostgresServer._lock:
+        for left in data.parent.glob("postgres.new.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        if (data / "PG_VERSION").exists():
+            return False
+        making = data.with_name(f"postgres.new.{secrets.token_hex(4)}")
+        get_server(making, start=False).ensure_pgdata_inited()
+        making.rename(data)
+    return True
 
 
 def _close_to_others(server: PostgresServer, data: Path) -> None:

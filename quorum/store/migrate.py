@@ -101,11 +101,11 @@ def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
         _check(known, done)
         if shim:
             with db.transaction():
-                db.execute(_statements((folder / "shim.sql").read_text(encoding="utf-8")))
+                db.execute(statements((folder / "shim.sql").read_text(encoding="utf-8")))
         waiting = [m for m in known if m.number not in done]
         for migration in waiting:
             with db.transaction():
-                db.execute(_statements(migration.text))
+                db.execute(statements(migration.text))
                 db.execute(
                     "insert into quorum.migration (number, name, checksum) values (%s, %s, %s)",
                     (migration.number, migration.name, migration.checksum),
@@ -132,6 +132,6 @@ def _check(known: list[Migration], done: dict[int, str]) -> None:
             )
 
 
-def _statements(text: str) -> sql.SQL:
+def statements(text: str) -> sql.SQL:
     """The file as it stands: it is ours, and takes no parameters."""
     return sql.SQL(text)

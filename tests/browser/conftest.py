@@ -164,7 +164,7 @@ def sign_in(context: BrowserContext, server: Server, member: str, path: str = ""
     """One click on a demo member whose button names `member`; ends on `path`."""
     page = go(context.new_page(), server, path)
     page.get_by_role("button", name=member).first.click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
     return settled(page)
 
 
