@@ -71,13 +71,23 @@ def view(options: dict[str, str], key: str) -> str:
 
 
 def under(session: Session, option: str) -> pl.DataFrame:
-    """All ratings seen that were given under the edition, old ones too."""
+    """All ratings seen that were given under the edition, old ones too. Large: ask for less."""
     return initiatives.under(data.ratings(session), rubric_of(session, option))
 
 
 def latest(session: Session, option: str) -> pl.DataFrame:
     """Of each rater the latest."""
-    return initiatives.current(data.cached(session, under, option))
+    return initiatives.current(under(session, option))
+
+
+def is_rated(session: Session, option: str, key: str) -> bool:
+    return key in data.cached(session, summary, option)["initiative"]
+
+
+def own_rating(session: Session, option: str, key: str) -> dict[str, dict[str, Any]]:
+    """The organisation's own rating that stands now: criterion -> row of RATINGS."""
+    mine = data.cached(session, latest, option).filter(pl.col("initiative") == key, pl.col("mine"))
+    return {row["criterion"]: row for row in mine.iter_rows(named=True)}
 
 
 def summary(session: Session, option: str) -> pl.DataFrame:
@@ -201,7 +211,7 @@ def radar(session: Session, option: str, keys: tuple[str, ...]) -> go.Figure:
 
 
 def over_time(session: Session, option: str, key: str) -> pl.DataFrame:
-    chosen = data.cached(session, under, option).filter(initiative=key)
+    chosen = under(session, option).filter(initiative=key)
     labels = rubric_of(session, option).labels
     return initiatives.over_time(chosen).with_columns(
         label=pl.col("criterion").replace_strict(labels, return_dtype=pl.String)
@@ -215,9 +225,11 @@ def trend(session: Session, option: str, key: str) -> go.Figure:
     )  # fmt: skip
 
 
-def history(session: Session, option: str, key: str, criterion: str | None) -> pl.DataFrame:
-    """Ratings of one initiative with words for people, the newest first."""
-    chosen = data.cached(session, under, option).filter(initiative=key)
+def history(
+    session: Session, option: str, key: str, criterion: str | None, old: bool
+) -> pl.DataFrame:
+    """Ratings of one initiative with words for people, the newest first; `old`: revised too."""
+    chosen = under(session, option).filter(initiative=key)
     found = initiatives.history(chosen, data.cached(session, latest, option))
     words = {"current": _("Current"), "revised": _("Revised since")}
     named = found.with_columns(
@@ -227,6 +239,8 @@ def history(session: Session, option: str, key: str, criterion: str | None) -> p
         word=pl.col("state").replace_strict(words, return_dtype=pl.String),
         links=pl.col("evidence").list.join(" "),
     )
+    if not old:
+        named = named.filter(state="current")
     return named.filter(criterion=criterion) if criterion else named
 
 
@@ -550,7 +564,8 @@ def link_columns() -> dict[str, Any]:
     return {
         "supplier": _("Supplier"), "site_name": _("Site"), "name": _("Initiative"),
         "kind": _("Standing"), "level": _("Level"), "scope": _("Scope"), "word": _("State"),
-        "valid_until": day_column(_("Valid until")), "days_left": _("Days left"), "source": _("Source"),
+        "valid_until": day_column(_("Valid until")), "days_left": _("Days left"),
+        "source": _("Source"),
         "organisation": _("Recorded by"), "whose": _("Who sees it"),
     }  # fmt: skip
 

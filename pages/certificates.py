@@ -44,7 +44,7 @@ def coverage(session: Session) -> None:
     if found.is_empty():
         st.info(_("Nothing that is recorded is valid today."))
         return
-    maps.show(data.cached(session, initiatives.coverage_figure), "coverage")
+    maps.draw(session, "coverage", initiatives.coverage_figure)
     with st.expander(_("The figures as a table")):
         columns = {
             "name": _("Initiative"), "suppliers": _("Suppliers"),

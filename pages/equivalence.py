@@ -42,7 +42,8 @@ def show(session: Session, made: Note, option: str) -> None:
         columns = {
             "criterion": _("Criterion"), "verdict": _("Verdict"), "initiative": _("Initiative"),
             "stars": _("Median, stars"), "low": _("Lowest"), "high": _("Highest"),
-            "raters": _("Raters"), "newest": initiatives.day_column(_("Newest rating")), "ask": _("What remains"),
+            "raters": _("Raters"), "newest": initiatives.day_column(_("Newest rating")),
+            "ask": _("What remains"),
         }  # fmt: skip
         initiatives.shown_table(
             session, evidence_table(made), columns, made.title, "evidence", option
@@ -81,7 +82,8 @@ def main() -> None:
         )
     accepted = tuple(key for key in chosen if key in names)
     if accepted:
-        show(session, note(session, option, accepted, float(threshold), subject), option)
+        made = data.cached(session, note, option, accepted, float(threshold), subject)
+        show(session, made, option)
     else:
         empty(
             _("Choose what the tender accepts"),

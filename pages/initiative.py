@@ -68,14 +68,13 @@ def ratings(session: Session, key: str, option: str) -> None:
         if criterion in (None, row["criterion"]):
             said = _("{low:g} by {lowest}; {high:g} by {highest}").format(**row)
             st.markdown(f"{plain(row['sentence'])} {plain(said)}.")
-    found = data.cached(session, initiatives.history, option, key, criterion)
-    if not old:
-        found = found.filter(state="current")
+    found = data.cached(session, initiatives.history, option, key, criterion, old)
     columns: dict[str, Any] = {
         "rater": _("Rater"), "label": _("Criterion"),
         "value": st.column_config.NumberColumn(_("Stars"), format="%.1f"),
         "rationale": st.column_config.TextColumn(_("Why"), width="large"),
-        "rated_on": initiatives.day_column(_("Rated on")), "word": _("State"), "links": _("Evidence"),
+        "rated_on": initiatives.day_column(_("Rated on")), "word": _("State"),
+        "links": _("Evidence"),
     }  # fmt: skip
     title = _("Ratings of {name}").format(name=data.initiative_names(session)[key])
     rows = found.with_row_index("number").with_columns(pl.col("number").cast(pl.String))
@@ -112,10 +111,11 @@ def reason(session: Session, row: dict[str, Any]) -> None:
 
 
 def over_time(session: Session, key: str, option: str) -> None:
-    maps.show(data.cached(session, initiatives.trend, option, key), "trend")
+    maps.draw(session, "trend", initiatives.trend, option, key)
     with st.expander(_("The figures as a table")):
         columns = {
-            "day": initiatives.day_column(_("Day")), "label": _("Criterion"), "median": _("Median, stars"),
+            "day": initiatives.day_column(_("Day")), "label": _("Criterion"),
+            "median": _("Median, stars"),
             "low": _("Lowest"), "high": _("Highest"), "raters": _("Raters"),
         }  # fmt: skip
         found = data.cached(session, initiatives.over_time, option, key)
@@ -147,9 +147,7 @@ def main() -> None:
     if key is None or key not in names:
         empty(
             _("Choose an initiative"),
-            _(
-                "Here stand its ratings with their reasons, how they changed, and who belongs to it."
-            ),
+            _("Here stand its ratings with their reasons, their history, and who belongs to it."),
         )
         link("initiatives", _("Compare all initiatives"))
         return
@@ -159,7 +157,7 @@ def main() -> None:
     view = initiatives.view(VIEWS, "initiative_view")
     if view == "members":
         members(session, key)
-    elif data.cached(session, initiatives.under, option).filter(initiative=key).is_empty():
+    elif not initiatives.is_rated(session, option, key):
         st.info(_("Nobody whose ratings you see has rated it under this rubric."))
     elif view == "time":
         over_time(session, key, option)

@@ -32,9 +32,7 @@ def figures(session: Session, option: str) -> None:
 
 def compare(session: Session, option: str) -> None:
     st.caption(_("Select a square to open the initiative and read why."))
-    chosen = maps.show(
-        data.cached(session, initiatives.matrix, option), f"matrix-{option}", selectable=True
-    )
+    chosen = maps.draw(session, f"matrix-{option}", initiatives.matrix, option, selectable=True)
     if chosen:
         key, criterion = chosen.split("|")
         go("initiative", initiative=key, criterion=criterion, rubric=option)
@@ -57,7 +55,7 @@ def radar(session: Session, option: str) -> None:
     if len(chosen) < 2:
         st.info(_("Choose at least two initiatives to compare them."))
         return
-    maps.show(data.cached(session, initiatives.radar, option, tuple(chosen)), "radar")
+    maps.draw(session, "radar-chart", initiatives.radar, option, tuple(chosen))
     with st.expander(_("The figures as a table")):
         rows = data.cached(session, initiatives.wide, option)
         initiatives.shown_table(
@@ -105,8 +103,10 @@ def due(session: Session, option: str) -> None:
         if session.principal.may_edit
         else _("Select a row to open the initiative.")
     )
-    columns = {"name": _("Initiative"), "word": _("State"), "newest": initiatives.day_column(_("Newest rating")),
-               "why": _("Why")}  # fmt: skip
+    columns = {
+        "name": _("Initiative"), "word": _("State"),
+        "newest": initiatives.day_column(_("Newest rating")), "why": _("Why"),
+    }  # fmt: skip
     chosen = initiatives.shown_table(
         session, waiting, columns, _("Initiatives to be rated"), "due", option,
         id_column="initiative",
@@ -124,7 +124,7 @@ def main() -> None:
         link("rate", _("Rate an initiative"), rubric=option)
     figures(session, option)
     view = initiatives.view(VIEWS, "initiatives_view")
-    if view != "due" and data.cached(session, initiatives.latest, option).is_empty():
+    if view != "due" and data.cached(session, initiatives.summary, option).is_empty():
         empty(
             _("Nobody has rated under this rubric yet"),
             _("Here the initiatives will stand beside each other, criterion by criterion."),

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import polars as pl
 import streamlit as st
 
 from components import data, filters, initiatives
@@ -39,14 +38,6 @@ def stored(session: Session) -> bool:
     return True
 
 
-def before(session: Session, key: str, option: str) -> dict[str, dict[str, object]]:
-    """The organisation's own rating that stands now, by criterion."""
-    mine = data.cached(session, initiatives.latest, option).filter(
-        pl.col("initiative") == key, pl.col("mine")
-    )
-    return {row["criterion"]: row for row in mine.iter_rows(named=True)}
-
-
 def main() -> None:
     session = require_session()
     st.title(_("Rate an initiative"))
@@ -71,7 +62,7 @@ def main() -> None:
         )
         link("initiatives", _("See what is unrated or due again"))
         return
-    known = before(session, key, option)
+    known = data.cached(session, initiatives.own_rating, option, key)
     if known:
         day = next(iter(known.values()))["rated_on"]
         st.info(
