@@ -124,7 +124,7 @@ def covered(session: Session, sharing_id: str, relation: str) -> pl.DataFrame:
 
 
 def _covered(session: Session, sharing_id: str, relation: str) -> pl.DataFrame:
-    items = session.store.rows("sharing_item", ["item_id"], {"sharing_id": sharing_id})["item_id"]
+    items = data.fresh(session, "sharing_item", {"sharing_id": sharing_id})["item_id"]
     frames = {
         "assessment": data.assessments,
         "site_list": data.site_lists,

@@ -87,9 +87,16 @@ def rows(session: Session, relation: str, *order: str) -> pl.DataFrame:
     return cached(session, _rows, relation, order)
 
 
-def fresh(session: Session, relation: str, filters: Row) -> pl.DataFrame:
-    """Rows as they stand this moment, for a form that is about to edit them."""
-    return session.store.rows(relation, filters=filters)
+def fresh(
+    session: Session,
+    relation: str,
+    filters: Row | None = None,
+    *,
+    order: tuple[str, ...] = (),
+    limit: int | None = None,
+) -> pl.DataFrame:
+    """Rows as they stand this moment, for a form that is about to edit them, or for `cached`."""
+    return session.store.rows(relation, filters=filters, order=order, limit=limit)
 
 
 def register(session: Session) -> pl.DataFrame:
