@@ -18,7 +18,7 @@ from components.links import link
 from components.messages import plain
 from components.session import Session
 from components.tables import table
-from quorum import explore
+from quorum import charts, explore
 from quorum.definitions.datasets import CHARTS, ROWS, Column, Dataset, ReadyMade, ready_made
 from quorum.definitions.datasets import datasets as known_datasets
 from quorum.explore import Answer, Question
@@ -93,9 +93,12 @@ def answer(session: Session, question: Question, *, whole: bool = False) -> Answ
     return data.cached(session, _answered, as_key(question), whole)
 
 
-def _drawn(session: Session, key: Asked) -> go.Figure | None:
+def _drawn(session: Session, key: Asked) -> go.Figure:
     question, dataset = _asked(key)
-    return explore.figure(_answered(session, key, False).frame, question, dataset)
+    found = data.cached(session, _answered, key, False)
+    figure = explore.figure(found.frame, question, dataset)
+    assert figure is not None  # a table is not drawn
+    return figure
 
 
 def _options(session: Session, dataset: str, column: str) -> list[str]:
@@ -115,7 +118,7 @@ def picks(session: Session, question: Question) -> None:
         column.code: column.label for column in dataset.measures
     }
     first = question.show[0]
-    charts = {"": _("Suggested: {chart}").format(
+    kinds = {"": _("Suggested: {chart}").format(
         chart=explore.chart_word(explore.suggest_chart(question, dataset)).lower()
     )} | {code: explore.chart_word(code) for code in CHARTS}  # fmt: skip
     none = _("(none)")
@@ -135,7 +138,7 @@ def picks(session: Session, question: Question) -> None:
         if any(dataset.columns[code].kind == "day" for code in question.by):
             periods = {code: explore.period_word(code) for code in explore.PERIODS}
             _select(_("Dates by"), "per", periods, question.per)
-        _select(_("Chart"), "chart", charts, question.chart)
+        _select(_("Chart"), "chart", kinds, question.chart)
         if explore.chart_of(question, dataset) in ("scatter", "radar") or len(question.show) > 1:
             _more_measures(question, dataset)
     _filters(session, question, dataset)
@@ -287,23 +290,22 @@ def explained(question: Question, sentences: Sequence[str]) -> None:
             )  # fmt: skip
 
 
-def show(session: Session, question: Question, key: str) -> tuple[Answer, go.Figure | None]:
-    """Draws the figure or the table, or says why there is none; gives both to whoever goes on."""
+def show(session: Session, question: Question, key: str) -> Answer:
+    """Draws the figure or the table, or says why there is none."""
     dataset = known_datasets()[question.dataset]
     found = answer(session, question)
     if found.problem:
         st.info(plain(found.problem))
-        return found, None
-    figure = data.cached(session, _drawn, as_key(question))
-    if figure is None:
+        return found
+    chart = explore.chart_of(question, dataset)
+    if chart == "table":
         _table(found, question, dataset, f"{key}-table")
-    elif explore.chart_of(question, dataset) == "map":
-        maps.drawn_map(figure, f"{key}-figure")
     else:
-        maps.show(figure, f"{key}-figure")
+        config = charts.MAP_CONFIG if chart == "map" else charts.CONFIG
+        maps.draw(session, f"{key}-figure", _drawn, as_key(question), config=config)
     for note in found.notes:
         st.caption(plain(note))
-    return found, figure
+    return found
 
 
 def as_table(question: Question, found: Answer, key: str) -> None:
@@ -350,7 +352,7 @@ def about(session: Session, question: Question) -> About:
     )  # fmt: skip
 
 
-def files(session: Session, question: Question, figure: go.Figure | None, key: str) -> None:
+def files(session: Session, question: Question, found: Answer, key: str) -> None:
     """Download the figure, and all of its groups as a table."""
     # Files are made when they are asked for, outside of the run: whatever is cached is read here.
     whole = answer(session, question, whole=True).frame
@@ -367,10 +369,15 @@ def files(session: Session, question: Question, figure: go.Figure | None, key: s
         except TooManyRows as refusal:
             return to_xlsx(pl.DataFrame({"by1": [str(refusal)]}), made, {"by1": _("Note")})
 
+    def page() -> bytes:
+        figure = explore.figure(found.frame, question, dataset)
+        assert figure is not None  # a table has no such button
+        return to_html(figure, made)
+
     with st.popover(_("Download"), key=f"{key}-download"):
-        if figure is not None:
+        if explore.chart_of(question, dataset) != "table":
             st.download_button(
-                _("Figure (html)"), lambda: to_html(figure, made),
+                _("Figure (html)"), page,
                 file_name=file_name(made, "html"), mime=HTML, key=f"{key}-html",
                 on_click="ignore", width="stretch",
             )  # fmt: skip
@@ -533,5 +540,5 @@ def _delete(session: Session, saved_id: str) -> None:
         st.session_state["board-problem"] = str(refusal)
 
 
-def counted(charts: int) -> str:
-    return ngettext("{n} saved chart", "{n} saved charts", charts).format(n=charts)
+def counted(number: int) -> str:
+    return ngettext("{n} saved chart", "{n} saved charts", number).format(n=number)

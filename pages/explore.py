@@ -23,10 +23,10 @@ explore.picks(session, question)
 if wrong := check(question, dataset):
     explore.explained(question, wrong)
 else:
-    found, figure = explore.show(session, question, "explore")
+    found = explore.show(session, question, "explore")
     if not found.problem:
         with st.container(horizontal=True):
-            explore.files(session, question, figure, "explore")
+            explore.files(session, question, found, "explore")
             explore.save_form(session, question, saved)
         explore.as_table(question, found, "explore-same")
     foot(

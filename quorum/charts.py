@@ -861,14 +861,14 @@ def squares(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     upright = len(columns) > 4
     figure.update_xaxes(
         side="top",
-        tickangle=-60 if upright else 0,
+        tickangle=-90 if upright else 0,
         tickvals=np.arange(len(columns)),
         ticktext=[_safe(_short(name, 16)) if upright else _two_lines(name) for name in columns],
         range=[-0.5, len(columns) - 0.5],
         showgrid=False,
     )
     longest = max((min(len(name), 16) for name in columns), default=0)
-    top = 16 + round(longest * LETTER * 0.87) if upright else 44
+    top = 14 + round(longest * LETTER) if upright else 44
     ordered = frame.drop_nulls("show1").sort("show1", descending=True)
     alt = _listed(
         unit, [f"{a}, {b}" for a, b in ordered.select("by1", "by2").iter_rows()],
@@ -965,7 +965,7 @@ def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     alt = _listed(unit, named, [_number(value) for value in pairs["value"]])
     legend = series != [""]
     return _finished(
-        figure, 1, alt, unit, source, row=360, left=70, right=70, axis=14, legend=legend,
+        figure, 1, alt, unit, source, row=360, left=94, right=94, axis=14, legend=legend,
         top=40 + (_legend_room(series) if legend else 0),
     )  # fmt: skip
 

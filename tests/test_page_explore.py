@@ -10,7 +10,7 @@ import pytest
 
 from components import datasets as readers
 from quorum.definitions import current
-from quorum.definitions.datasets import datasets
+from quorum.definitions.datasets import datasets, ready_made
 
 
 def answers(world):
@@ -136,6 +136,18 @@ def test_a_ready_made_question_is_one_click(data, open_page):
     assert not app.exception
     assert app.query_params["data"] == "dimensions"
     assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("one", ready_made(), ids=lambda one: one.code)
+def test_every_ready_made_question_is_answered_or_says_why_not(data, open_page, one):
+    app = open_page("north viewer", "explore")
+    app.button(key=f"explore-ask-{one.code}").click().run()
+    assert not app.exception and not app.error
+
+
+def test_a_map_is_drawn(data, open_page):
+    app = open_page("north viewer", "explore", data="sites", by="country", chart="map")
+    assert figures(app)[0][1]["hovertext"] == ["China: 2"]
 
 
 def test_filters_stand_in_the_address_and_can_be_taken_away(data, open_page):
