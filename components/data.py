@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import polars as pl
 import streamlit as st
 from plotly.graph_objects import Figure
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.session import Session
 from quorum import charts, scoring
@@ -60,6 +61,9 @@ def _remembered(
     """What `body` gives, which `make` and `variant` stand for."""
     if getattr(make, "__closure__", None) or "<" in make.__qualname__:
         raise TypeError(f"{make.__qualname__} is not a plain function of a module")
+    if get_script_run_ctx() is None:
+        # A download is made after the run has ended; there is no session to remember it in.
+        return body(session, *arguments)
     # Streamlit calls every page's module "__main__": only the file tells two pages apart.
     source = getattr(getattr(make, "__code__", None), "co_filename", "")
     principal = session.principal
