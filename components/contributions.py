@@ -17,6 +17,10 @@ def relation_names() -> dict[str, str]:
         "assessment": _("Assessments"),
         "site_list": _("Site lists"),
         "spend": _("Spend"),
+        "initiative_rating": _("Ratings of initiatives"),
+        "initiative_link": _("Memberships and certificates"),
+        "initiative": _("Initiatives"),
+        "rubric": _("Rubrics"),
     }
 
 
@@ -30,7 +34,25 @@ def _unshared(session: Session, relation: str) -> pl.DataFrame:
         "site_list": lambda: data.site_lists(session).with_columns(label=_list_label()),
         "spend": lambda: data.spend(session).with_columns(label="supplier"),
     }
-    return sharing.unshared(session, frames[relation]()).sort("label", nulls_last=True)
+    found = frames[relation]() if relation in frames else _of_initiatives(session, relation)
+    return sharing.unshared(session, found).sort("label", nulls_last=True)
+
+
+def _of_initiatives(session: Session, relation: str) -> pl.DataFrame:
+    """The organisation's own rows of a relation about initiatives, each with `label`."""
+    names = data.initiative_names(session)
+    named = pl.col("initiative").replace_strict(names, default="?", return_dtype=pl.String)
+    labels = {
+        "initiative": pl.col("name"),
+        "rubric": pl.format("{}, {}", "title", "edition"),
+        "initiative_rating": pl.format("{}, {}", named, "rated_on"),
+        "initiative_link": pl.format("{}, {}", pl.col("supplier").fill_null("?"), named),
+    }
+    linked = relation == "initiative_link"
+    found = data.initiative_links(session) if linked else data.rows(session, relation)
+    return found.filter(organisation_id=session.principal.organisation_id).with_columns(
+        mine=True, label=labels[relation]
+    )
 
 
 def _assessment_label() -> pl.Expr:
@@ -50,9 +72,10 @@ def _list_label() -> pl.Expr:
 def share_more(session: Session) -> None:
     """Chooses a kind, then contributions that are not shared yet, and shares them."""
     names = relation_names()
-    relation = st.segmented_control(
-        _("What to share"), list(names), format_func=lambda one: names[one], key="share_more"
-    )
+    relation = st.radio(
+        _("What to share"), list(names), index=None, format_func=lambda one: names[one],
+        horizontal=True, key="share_more",
+    )  # fmt: skip
     if relation is None:
         return
     left = data.cached(session, _unshared, relation)
@@ -102,18 +125,21 @@ def covered(session: Session, sharing_id: str, relation: str) -> pl.DataFrame:
 
 
 def _covered(session: Session, sharing_id: str, relation: str) -> pl.DataFrame:
-    items = session.store.rows("sharing_item", ["item_id"], {"sharing_id": sharing_id})["item_id"]
+    items = data.fresh(session, "sharing_item", {"sharing_id": sharing_id})["item_id"]
     frames = {
         "assessment": data.assessments,
         "site_list": data.site_lists,
         "spend": data.spend,
     }
-    found = frames[relation](session).filter(pl.col("id").is_in(items.to_list()), "mine")
+    mine = frames[relation](session) if relation in frames else _of_initiatives(session, relation)
+    found = mine.filter(pl.col("id").is_in(items.to_list()), "mine")
     if relation == "assessment":
         band = pl.col("overall").map_elements(scoring.band_name, return_dtype=pl.String)
         return found.select("supplier", "assessed_on", overall=band).sort("supplier")
     if relation == "site_list":
         return found.select("title", "supplier", "as_of", "row_count").sort("title")
+    if relation not in frames:
+        return found.select("label").sort("label")
     return (
         found.group_by("supplier", "year", "currency")
         .agg(lines=pl.len().cast(pl.Int64), amount=pl.col("amount").sum())
@@ -149,4 +175,4 @@ def covered_columns(relation: str) -> dict[str, Any]:
             "currency": _("Currency"),
         },
     }
-    return columns[relation]
+    return columns.get(relation, {"label": relation_names()[relation]})

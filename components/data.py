@@ -4,6 +4,7 @@ A result is cached for one browser session, under the member's ticket and the ve
 can neither reach another member nor outlive a colleague's edit by more than a look at the counter.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar, cast
@@ -11,9 +12,13 @@ from typing import Any, TypeVar, cast
 import polars as pl
 import streamlit as st
 from plotly.graph_objects import Figure
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.session import Session
 from quorum import charts, scoring
+from quorum.definitions.rubrics import Rubric, from_row, published
+from quorum.definitions.rubrics import rubrics as published_rubrics
+from quorum.initiatives import long_ratings, published_ratings
 from quorum.store import Row, Store
 
 Result = TypeVar("Result")
@@ -56,6 +61,9 @@ def _remembered(
     """What `body` gives, which `make` and `variant` stand for."""
     if getattr(make, "__closure__", None) or "<" in make.__qualname__:
         raise TypeError(f"{make.__qualname__} is not a plain function of a module")
+    if get_script_run_ctx() is None:
+        # A download is made after the run has ended; there is no session to remember it in.
+        return body(session, *arguments)
     # Streamlit calls every page's module "__main__": only the file tells two pages apart.
     source = getattr(getattr(make, "__code__", None), "co_filename", "")
     principal = session.principal
@@ -83,9 +91,16 @@ def rows(session: Session, relation: str, *order: str) -> pl.DataFrame:
     return cached(session, _rows, relation, order)
 
 
-def fresh(session: Session, relation: str, filters: Row) -> pl.DataFrame:
-    """Rows as they stand this moment, for a form that is about to edit them."""
-    return session.store.rows(relation, filters=filters)
+def fresh(
+    session: Session,
+    relation: str,
+    filters: Row | None = None,
+    *,
+    order: tuple[str, ...] = (),
+    limit: int | None = None,
+) -> pl.DataFrame:
+    """Rows as they stand this moment, for a form that is about to edit them, or for `cached`."""
+    return session.store.rows(relation, filters=filters, order=order, limit=limit)
 
 
 def register(session: Session) -> pl.DataFrame:
@@ -131,6 +146,11 @@ def _contributions(session: Session, relation: str) -> pl.DataFrame:
         .join(named, on="organisation_id", how="left", maintain_order="left")
         .with_columns(mine=pl.col("organisation_id") == session.principal.organisation_id)
     )
+
+
+def contributions(session: Session, relation: str) -> pl.DataFrame:
+    """Rows of a relation with an owner and a supplier, with their names and `mine`."""
+    return cached(session, _contributions, relation)
 
 
 def assessments(session: Session) -> pl.DataFrame:
@@ -186,6 +206,86 @@ def turnover(session: Session) -> pl.DataFrame:
         .with_columns(supplier_id=pl.col("kept_id"))
         .drop("kept_id")
     )
+
+
+# Reading: initiatives -----------------------------------------------------------------------------
+
+
+def rubrics(session: Session) -> tuple[Rubric, ...]:
+    """Every edition under which the member can rate or read: published ones first."""
+    return cached(session, _rubrics)
+
+
+def _rubrics(session: Session) -> tuple[Rubric, ...]:
+    first = published().rubric
+    known = sorted(published_rubrics(), key=lambda one: (one.id != first, one.id, one.edition))
+    own = session.store.rows("rubric", order=("title", "edition"))
+    return (*known, *(from_row(row) for row in own.iter_rows(named=True)))
+
+
+def initiatives(session: Session) -> pl.DataFrame:
+    """The published initiatives in printed order, then those that members added, by name.
+
+    key, id (null for published ones), name, full_name, also, kind, description, website, published,
+    mine, organisation, organisation_id, shared_with, shared_until, version.
+    """
+    return cached(session, _initiatives)
+
+
+def _initiatives(session: Session) -> pl.DataFrame:
+    printed = pl.DataFrame(
+        [
+            {
+                "key": one.id, "name": one.name, "full_name": one.full_name, "also": list(one.also),
+                "kind": one.kind, "description": one.description, "website": one.website or None,
+                "published": True, "mine": False,
+            }
+            for one in published().initiatives
+        ],
+        schema_overrides={"website": pl.String, "also": pl.List(pl.String)},
+    )  # fmt: skip
+    mine = pl.col("organisation_id") == session.principal.organisation_id
+    named = organisations(session).select(organisation_id="id", organisation="name")
+    added = (
+        session.store.rows("initiative", order=("name", "created_at"))
+        .join(named, on="organisation_id", how="left", maintain_order="left")
+        .with_columns(key="id", full_name="name", published=False, mine=mine)
+        # A key that two organisations chose is the member's own, or whoever's came first.
+        .sort(~mine, maintain_order=True)
+        .unique("key", keep="first", maintain_order=True)
+        .sort("name", maintain_order=True)
+        .drop("created_at")
+    )
+    return pl.concat([printed, added], how="diagonal")
+
+
+def initiative_names(session: Session) -> dict[str, str]:
+    """Key to name, in the order of `initiatives`; names that occur twice are told apart."""
+    found = initiatives(session).select("key", "name", "published").rows()
+    seen = Counter(name for __, name, __ in found)
+    return {
+        key: f"{name} ({key[:8]})" if seen[name] > 1 and not printed else name
+        for key, name, printed in found
+    }
+
+
+def ratings(session: Session) -> pl.DataFrame:
+    """All ratings that the member may see, the published table among them: initiatives.RATINGS."""
+    return cached(session, _ratings)
+
+
+def _ratings(session: Session) -> pl.DataFrame:
+    given = long_ratings(
+        session.store.rows("initiative_rating"), rubrics(session), organisation_names(session),
+        session.principal.organisation_id,
+    )  # fmt: skip
+    return pl.concat([published_ratings(published()), given])
+
+
+def initiative_links(session: Session) -> pl.DataFrame:
+    """Memberships and certificates that the member may see, with `supplier`, `organisation`,
+    `mine`."""
+    return cached(session, _contributions, "initiative_link")
 
 
 # Writing ------------------------------------------------------------------------------------------

@@ -76,7 +76,9 @@ def _enter(user_id: str, path: str) -> None:
 
 def _here(url_path: str) -> str:
     """The page that was asked for, with what it was asked to show."""
-    query = "&".join(f"{quote(k)}={quote(v)}" for k, v in st.query_params.items())
+    query = "&".join(
+        f"{quote(k)}={quote(v)}" for k in st.query_params for v in st.query_params.get_all(k)
+    )
     return f"{url_path}?{query}" if query else url_path
 
 

@@ -403,8 +403,8 @@ def _lately(session: Session, supplier_id: str) -> pl.DataFrame:
             .iter_rows()
         ),
     }
-    events = session.store.rows(
-        "audit_event", filters={"item_id": list(named)}, order=("-at",), limit=LATELY
+    events = data.fresh(
+        session, "audit_event", {"item_id": list(named)}, order=("-at",), limit=LATELY
     )
     told = audit.worded(events, trail.people(session), named, sharing.receipts_of(session))
     own = told.select(day=pl.col("at").dt.date(), who="who", what="what").cast(

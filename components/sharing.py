@@ -29,14 +29,14 @@ def receipts_of(session: Session) -> pl.DataFrame:
 
 
 def _receipts(session: Session) -> pl.DataFrame:
-    found = session.store.rows("sharing")
+    found = data.fresh(session, "sharing")
     return receipts.worded(found, data.consortium_names(session), date.today())
 
 
 def _living_items(session: Session) -> pl.DataFrame:
     """What the living receipts cover: one row per contribution and receipt."""
     living = _receipts(session).filter("living")
-    items = session.store.rows("sharing_item", filters={"sharing_id": living["id"].to_list()})
+    items = data.fresh(session, "sharing_item", {"sharing_id": living["id"].to_list()})
     return items.select("sharing_id", "item_id").join(living, left_on="sharing_id", right_on="id")
 
 

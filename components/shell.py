@@ -44,11 +44,22 @@ def pages() -> dict[str, list[st.Page]]:
             page("sites", _("Production sites")),
             page("leverage", _("Leverage")),
         ],
+        _("Explore"): [
+            page("explore", _("Explore")),
+            page("board", _("Board")),
+        ],
         _("Add data"): [
             page("assess", _("Answer the questionnaire")),
             page("import_assessments", _("Import assessments")),
             page("import_sites", _("Import a site list")),
             page("import_spend", _("Import spend")),
+        ],
+        _("Initiatives"): [
+            page("initiatives", _("Compare initiatives")),
+            page("initiative", _("Initiative profile")),
+            page("rate", _("Rate an initiative")),
+            page("certificates", _("Members and certificates")),
+            page("equivalence", _("Equivalent evidence")),
         ],
         _("Sharing and people"): [
             page("sharing", _("Sharing")),

@@ -27,7 +27,7 @@ def _trail(
         filters["person_id"] = person_id
     if (relations := audit.relations_of(kind)) is not None:
         filters["relation"] = relations
-    found = session.store.rows("audit_event", filters=filters, order=("-at",), limit=limit)
+    found = data.fresh(session, "audit_event", filters, order=("-at",), limit=limit)
     older = found.height == limit
     if older and found["at"][0] != found["at"][-1]:
         # The events of the oldest moment may not all be here: without its cause a consequence

@@ -15,7 +15,10 @@ from quorum.language import _, ngettext
 from quorum.store.relations import DAY, TEXT, WHOLE
 
 ENDING_SOON = timedelta(days=30)
-SHARED_RELATIONS = ("assessment", "site_list", "spend")
+SHARED_RELATIONS = (
+    "assessment", "site_list", "spend", "initiative", "rubric", "initiative_rating",
+    "initiative_link",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,15 @@ def levels(relation: str) -> list[Level]:
         "spend": _(
             "All members see each line: supplier, year, amount, category, contract, and that it "
             "is yours."
+        ),
+        "initiative": _("All members see the initiative that you added, and can rate it too."),
+        "rubric": _("All members see the rubric that you added, and can rate under it too."),
+        "initiative_rating": _(
+            "All members see the stars, your reasons and your links, and that they are yours."
+        ),
+        "initiative_link": _(
+            "All members see the supplier or site, the level, scope and dates, your source, and "
+            "that the record is yours."
         ),
     }
     record = Level("record", _("Record"), whole[relation])
@@ -124,6 +136,12 @@ def counted(relation: str, number: int) -> str:
         "assessment": ngettext("{n} assessment", "{n} assessments", number),
         "site_list": ngettext("{n} site list", "{n} site lists", number),
         "spend": ngettext("{n} spend line", "{n} spend lines", number),
+        "initiative": ngettext("{n} initiative", "{n} initiatives", number),
+        "rubric": ngettext("{n} rubric", "{n} rubrics", number),
+        "initiative_rating": ngettext("{n} rating", "{n} ratings", number),
+        "initiative_link": ngettext(
+            "{n} membership or certificate", "{n} memberships and certificates", number
+        ),
     }
     return forms[relation].format(n=f"{number:,}")
 

@@ -13,13 +13,14 @@ import pytest
 from quorum.store import Refused, Unavailable
 from quorum.store.backup import back_up, broken_rules, restore
 from quorum.store.embedded import Engine
-from tests.conftest import ROOT, World, new_folder
+from tests.conftest import ROOT, World, emptied, new_folder, small_world
 from tests.test_migrate import schema
 
 
-@pytest.fixture
-def filled(world: World) -> World:
+@pytest.fixture(scope="module")
+def filled(engine: Engine) -> World:
     """Contributions of two organisations, one of them shared; a session; awkward text."""
+    world = small_world(emptied(engine))
     supplier = world.supplier("Aurora\n\\.\nDevices\t'\"")
     item = world.assessment("south admin", supplier, ["a"], other_actions="COPY public.x (y)\n\\.")
     world.assessment("east admin", supplier, [])
@@ -44,11 +45,17 @@ def contents(address: str) -> dict[str, list[str]]:
         }
 
 
-@pytest.fixture
-def restored(filled: World, tmp_path: Path) -> Iterator[Engine]:
-    back_up(filled.engine, tmp_path / "backup")
+@pytest.fixture(scope="module")
+def backup(filled: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("backups") / "backup"
+    back_up(filled.engine, file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def restored(backup: Path) -> Iterator[Engine]:
     with new_folder() as folder:
-        restore(tmp_path / "backup", folder)
+        restore(backup, folder)
         engine = Engine(folder)
         yield engine
         engine.close()
@@ -96,9 +103,9 @@ def test_after_a_restore_everybody_signs_in_again(restored: Engine) -> None:
         assert db.execute("select count(*) from auth.users").fetchone() == (6,)
 
 
-def test_a_store_is_not_restored_over(restored: Engine, tmp_path: Path) -> None:
+def test_a_store_is_not_restored_over(restored: Engine, backup: Path) -> None:
     before = contents(restored.owner_address)
-    refused = quorum("restore", str(tmp_path / "backup"), "--store", str(restored.folder))
+    refused = quorum("restore", str(backup), "--store", str(restored.folder))
     assert refused.returncode == 1
     assert "There is a store in" in refused.stderr
     assert contents(restored.owner_address) == before
@@ -122,12 +129,11 @@ def test_a_backup_that_misses_rows_is_not_kept(
 
 @pytest.mark.parametrize("damage", ["cut", "something else", "absent"])
 def test_a_damaged_backup_makes_no_store(
-    filled: World, tmp_path: Path, store_folder: Path, damage: str
+    backup: Path, tmp_path: Path, store_folder: Path, damage: str
 ) -> None:
     file = tmp_path / "backup"
     if damage != "absent":
-        back_up(filled.engine, file)
-        whole = file.read_bytes()
+        whole = backup.read_bytes()
         file.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"PK" + whole)
     with pytest.raises((Refused, Unavailable)):
         restore(file, store_folder)
@@ -138,6 +144,7 @@ def test_a_damaged_backup_makes_no_store(
 def test_broken_rules_are_named(filled: World) -> None:
     filled.owner("update production_site set shared_until = current_date")
     assert broken_rules(filled.engine) == [("a site is seen by whoever sees its list", 1)]
+    filled.owner("update production_site set shared_until = null")
 
 
 # From a terminal ----------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_ended_receipts_are_shown_with_the_reason(open_page: Open, world: World)
     receipt = world.share("north admin", "assessment", [item])
     world["north admin"].store.call("revoke_sharing", {"sharing_id": receipt})
     page = open_page("north admin", "sharing")
-    page = page.segmented_control(key="sharing_state").set_value("ended").run()
+    page = page.radio(key="sharing_state").set_value("ended").run()
     assert receipts(page)["until"].to_list() == [f"Ended {date.today()}: revoked"]
 
 
@@ -134,7 +134,7 @@ def test_revoking_what_a_colleague_just_ended_says_so(
 
 
 def choose(page: AppTest, kind: str, items: list[str]) -> AppTest:
-    page.segmented_control(key="share_more").set_value(kind)
+    page.radio(key="share_more").set_value(kind)
     page.run()
     return page.multiselect(key=f"share_{kind}_items").set_value(items).run()
 
@@ -168,7 +168,7 @@ def test_what_is_shared_already_is_not_offered_again(open_page: Open, world: Wor
     world.share("north admin", "site_list", [shared])
     left = world.site_list("north admin", supplier, ["Mill"], title="Left")
     page = open_page("north admin", "sharing")
-    page = page.segmented_control(key="share_more").set_value("site_list").run()
+    page = page.radio(key="share_more").set_value("site_list").run()
     assert page.multiselect(key="share_site_list_items").options == [
         "Left (Aurora Devices), 1 site"
     ]
@@ -182,7 +182,7 @@ def test_spend_is_chosen_by_supplier_and_year_and_shared_as_bands(
     world.spend("north admin", world.supplier("Aurora"), {2024: 60_000, 2025: 20_000})
     world.spend("north admin", world.supplier("Boreal"), {2025: 5_000})
     page = open_page("north admin", "sharing")
-    page = page.segmented_control(key="share_more").set_value("spend").run()
+    page = page.radio(key="share_more").set_value("spend").run()
     page.multiselect(key="share_spend_suppliers").set_value(["Aurora"])
     page = page.multiselect(key="share_spend_years").set_value([2024]).run()
     assert "1 spend line: Aurora, 2024" in texts(page)
@@ -198,7 +198,7 @@ def test_spend_is_chosen_by_supplier_and_year_and_shared_as_bands(
 def test_how_much_of_spend_is_shared_has_to_be_chosen(open_page: Open, world: World) -> None:
     world.spend("north admin", world.supplier("Aurora"), {2025: 20_000})
     page = open_page("north admin", "sharing")
-    page = page.segmented_control(key="share_more").set_value("spend").run()
+    page = page.radio(key="share_more").set_value("spend").run()
     page = page.multiselect(key="share_spend_suppliers").set_value(["Aurora"]).run()
     page.selectbox(key="share_spend-basis").select_index(1)
     page = press(page, "Share with Nordic ICT buyers")
@@ -211,7 +211,7 @@ def test_aggregate_only_is_stored_and_shows_nothing_to_others(
 ) -> None:
     world.spend("north admin", world.supplier("Aurora"), {2025: 20_000})
     page = open_page("north admin", "sharing")
-    page = page.segmented_control(key="share_more").set_value("spend").run()
+    page = page.radio(key="share_more").set_value("spend").run()
     page = page.multiselect(key="share_spend_suppliers").set_value(["Aurora"]).run()
     page.radio(key="share_spend-level").set_value("aggregate")
     page.selectbox(key="share_spend-basis").select_index(1)

@@ -82,6 +82,10 @@ def test_only_spend_can_be_shared_below_the_whole_record() -> None:
         "assessment": ["record"],
         "site_list": ["record"],
         "spend": ["record", "band", "aggregate"],
+        "initiative": ["record"],
+        "rubric": ["record"],
+        "initiative_rating": ["record"],
+        "initiative_link": ["record"],
     }
 
 

@@ -87,10 +87,37 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "level": TEXT, "legal_basis": TEXT, "title": TEXT, "item_count": WHOLE,
         "created_at": MOMENT, "ends_on": DAY, "ended_at": MOMENT, "ended_because": TEXT,
     },
+    # a question to the data under a name; `question` is the query of its link
+    "saved_chart": {
+        "id": TEXT, "organisation_id": TEXT, "name": TEXT, "question": TEXT,
+        "pinned": pl.Boolean(), "shared_with": TEXTS, "version": WHOLE, "created_at": MOMENT,
+        "updated_at": MOMENT,
+    },
     "sharing_item": {"sharing_id": TEXT, "organisation_id": TEXT, "item_id": TEXT},
     "audit_event": {
         "id": TEXT, "organisation_id": TEXT, "at": MOMENT, "person_id": TEXT, "action": TEXT,
         "relation": TEXT, "item_id": TEXT, "summary": TEXT,
+    },
+    # initiatives: added ones, own rubrics, ratings, and who belongs to which
+    "initiative": {
+        "id": TEXT, "organisation_id": TEXT, "name": TEXT, "kind": TEXT, "description": TEXT,
+        "website": TEXT, **_SHARED, "version": WHOLE, "created_at": MOMENT,
+    },
+    "rubric": {
+        "id": TEXT, "organisation_id": TEXT, "family": TEXT, "edition": WHOLE, "title": TEXT,
+        "source": TEXT, "criteria": TEXT, "valid_from": DAY, "valid_until": DAY, **_SHARED,
+        "created_at": MOMENT,
+    },
+    "initiative_rating": {
+        "id": TEXT, "organisation_id": TEXT, "initiative": TEXT, "rubric": TEXT, "edition": WHOLE,
+        "rated_on": DAY, "scores": TEXT, "evidence": TEXTS, "supersedes": TEXT, **_SHARED,
+        "created_at": MOMENT,
+    },
+    "initiative_link": {
+        "id": TEXT, "organisation_id": TEXT, "initiative": TEXT, "supplier_id": TEXT,
+        "site_name": TEXT, "site_address": TEXT, "site_country": TEXT, "place_key": TEXT,
+        "standing": TEXT, "level": TEXT, "scope": TEXT, "valid_from": DAY, "valid_until": DAY,
+        "source": TEXT, "link": TEXT, **_SHARED, "version": WHOLE, "created_at": MOMENT,
     },
 }
 

@@ -157,6 +157,8 @@ def settled(page: Page) -> Page:
 
 def go(page: Page, server: Server, path: str = "") -> Page:
     page.goto(f"{server.url}/{path}")
+    # Before its first run a page is also "not running".
+    expect(page.get_by_role("heading", level=1).first).to_be_visible(timeout=30_000)
     return settled(page)
 
 

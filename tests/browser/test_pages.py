@@ -14,21 +14,17 @@ NewBrowser = Callable[..., BrowserContext]
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "join")
 
-# What Streamlit's own frame and widgets do wrong, and a page cannot mend.
-NOT_OURS = {
-    "aria-allowed-attr",
-    "aria-required-children",
-    "nested-interactive",
-    "scrollable-region-focusable",
-}
+# Streamlit's own frame, which a page cannot mend: the navigation nests sections in lists in a way
+# of its own.
+NOT_OURS = {"exclude": [["[data-testid='stSidebarNav']"]]}
 
 
 def serious(page: Page) -> list[str]:
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    found: list[dict[str, Any]] = Axe().run(page, context=NOT_OURS).response["violations"]
     return [
         f"{v['id']}: {v['help']}: {[n['html'][:120] for n in v['nodes'][:3]]}"
         for v in found
-        if v["impact"] in ("serious", "critical") and v["id"] not in NOT_OURS
+        if v["impact"] in ("serious", "critical")
     ]
 
 

@@ -1,0 +1,295 @@
+"""The rows that can be explored, one reader per dataset: what the member may see, and no more.
+
+Readers take rows from components/data, so the member's rights hold; each gives the columns that its
+description (quorum/definitions/datasets) names, and the identifiers that things are counted by.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+import polars as pl
+
+from components import data
+from components.session import Session
+from quorum import receipts, scoring
+from quorum.definitions import questionnaires
+from quorum.definitions.datasets import Dataset
+from quorum.definitions.rubrics import from_row, published, rubrics
+from quorum.initiatives import (
+    current,
+    long_ratings,
+    published_ratings,
+    state_names,
+    with_state,
+)
+from quorum.language import _
+from quorum.sites import identify
+from quorum.suppliers import kind_names
+
+IDENTIFIERS = ("lei", "vat", "registry_number")
+
+
+def frame(session: Session, dataset: Dataset) -> pl.DataFrame:
+    """All rows of the dataset that the member may see."""
+    return data.cached(session, READERS[dataset.reader])
+
+
+# Readers ------------------------------------------------------------------------------------------
+
+
+def _suppliers(session: Session) -> pl.DataFrame:
+    register = data.suppliers(session)
+    known = data.assessments(session)
+    newest = scoring.latest(known, by=("supplier_id",)).select("supplier_id", "overall")
+    assessed = known.group_by("supplier_id").agg(pl.len().cast(pl.Int64).alias("assessments"))
+    named = (
+        identify(data.sites(session))
+        .group_by("supplier_id")
+        .agg(pl.col("site_id").n_unique().cast(pl.Int64).alias("sites"))
+    )
+    names = _supplier_names(session)
+    return (
+        register.select(
+            pl.col("id").alias("supplier_id"),
+            pl.col("kind").replace(kind_names()),
+            "country",
+            pl.col("parent_id").replace_strict(names, default=None, return_dtype=pl.String)
+            .alias("brand"),
+            pl.any_horizontal(pl.col(IDENTIFIERS).is_not_null()).alias("has_identifier"),
+        )
+        .join(newest, on="supplier_id", how="left", maintain_order="left")
+        .join(assessed, on="supplier_id", how="left", maintain_order="left")
+        .join(named, on="supplier_id", how="left", maintain_order="left")
+        .with_columns(
+            _supplier(names),
+            pl.col("assessments").fill_null(0),
+            is_assessed=pl.col("assessments").is_not_null(),
+            has_sites=pl.col("sites").is_not_null(),
+        )
+    )  # fmt: skip
+
+
+def _assessments(session: Session) -> pl.DataFrame:
+    found = data.assessments(session)
+    newest = scoring.latest(found).select("id").with_columns(is_newest=pl.lit(True))
+    kinds = {kind.code: kind.text for one in questionnaires() for kind in one.respondent_kinds}
+    titles = {one.id: one.title for one in questionnaires()}
+    return (
+        found.join(newest, on="id", how="left", maintain_order="left")
+        .with_columns(
+            _supplier(_supplier_names(session)),
+            _whose(),
+            pl.col("is_newest").fill_null(False),
+            pl.col("respondent_kind").replace(kinds),
+            pl.col("questionnaire").alias("version"),
+            pl.col("questionnaire").replace(titles),
+        )
+    )  # fmt: skip
+
+
+def _dimensions(session: Session) -> pl.DataFrame:
+    names = scoring.dimension_names()
+    found = data.cached(session, _assessments)
+    shared = [
+        "supplier_id", "supplier", "organisation_id", "organisation", "whose", "assessed_on",
+        "is_newest",
+    ]  # fmt: skip
+    return pl.concat(
+        found.select(
+            *shared,
+            pl.lit(name).alias("dimension"),
+            pl.col(f"{code}_points").alias("points"),
+            pl.col(f"{code}_band").alias("band"),
+        )
+        for code, name in names.items()
+    ).filter(pl.col("points").is_not_null())
+
+
+def _answers(session: Session) -> pl.DataFrame:
+    lines = pl.DataFrame(
+        [
+            (one.id, answer.code, answer.label, block.text, one.dimension(block.dimension).text)
+            for one in questionnaires()
+            for block in one.blocks
+            for answer in block.answers
+        ],
+        schema=dict.fromkeys(
+            ("version", "answers", "answer", "question", "dimension"), pl.String()
+        ),
+        orient="row",
+    )
+    return (
+        data.cached(session, _assessments)
+        .select(
+            "supplier_id", "supplier", "organisation_id", "organisation", "whose", "assessed_on",
+            "is_newest", "version", "answers",
+        )
+        .explode("answers")
+        .join(lines, on=["version", "answers"], maintain_order="left")
+        .drop("version", "answers")
+    )  # fmt: skip
+
+
+def _sites(session: Session) -> pl.DataFrame:
+    dates = data.site_lists(session).select("as_of", site_list_id="id")
+
+    def first(column: str) -> pl.Expr:
+        return pl.col(column).drop_nulls().first()
+
+    return (
+        identify(data.sites(session))
+        .join(dates, on="site_list_id", how="left")
+        .sort("as_of", "name", "id", descending=[True, False, False], nulls_last=True)
+        .group_by("site_id", "supplier_id", maintain_order=True)
+        .agg(
+            first("name").alias("site"),
+            first("country"),
+            first("sector"),
+            first("facility_type"),
+            pl.col("as_of").max().alias("newest"),
+            pl.col("latitude").is_not_null().any().alias("has_position"),
+            pl.col("os_id").is_not_null().any().alias("has_os_id"),
+            pl.col("site_list_id").n_unique().cast(pl.Int64).alias("lists"),
+            pl.col("organisation_id").n_unique().cast(pl.Int64).alias("organisations"),
+            pl.col("workers_min").max().alias("workers"),
+        )
+        .with_columns(_supplier(_supplier_names(session)))
+    )
+
+
+def _site_lists(session: Session) -> pl.DataFrame:
+    return data.site_lists(session).with_columns(_supplier(_supplier_names(session)), _whose())
+
+
+def _spend(session: Session) -> pl.DataFrame:
+    return data.spend(session).with_columns(_supplier(_supplier_names(session)), _whose())
+
+
+def _receipts(session: Session) -> pl.DataFrame:
+    found = data.rows(session, "sharing", "-created_at")
+    kinds = {
+        "assessment": _("Assessments"), "site_list": _("Site lists"), "spend": _("Spend lines"),
+    }  # fmt: skip
+    levels = {one.code: one.label for one in receipts.levels("spend")}
+    return found.with_columns(
+        pl.col("consortium_id")
+        .replace_strict(data.consortium_names(session), default=None, return_dtype=pl.String)
+        .alias("consortium"),
+        pl.col("relation").replace(kinds),
+        pl.col("level").replace(levels),
+        pl.when(pl.col("ended_at").is_null() & (pl.col("ends_on") >= date.today()))
+        .then(pl.lit(_("Running")))
+        .otherwise(pl.lit(_("Ended")))
+        .alias("state"),
+        pl.col("created_at").dt.date(),
+    )
+
+
+def _ratings(session: Session) -> pl.DataFrame:
+    stored = map(from_row, data.rows(session, "rubric").iter_rows(named=True))
+    known = [*rubrics(), *stored]
+    given = long_ratings(
+        data.rows(session, "initiative_rating"), known,
+        data.organisation_names(session), session.principal.organisation_id,
+    )  # fmt: skip
+    table = pl.concat([published_ratings(published()), given])
+    words = pl.DataFrame(
+        [(one.id, one.edition, c.code, c.label, one.title) for one in known for c in one.criteria],
+        schema={"rubric": pl.String, "edition": pl.Int64, "criterion": pl.String,
+                "label": pl.String, "title": pl.String},
+        orient="row",
+    )  # fmt: skip
+    newest = current(table).select("rating_id").unique().with_columns(is_current=pl.lit(True))
+    return (
+        table.join(words, on=["rubric", "edition", "criterion"], how="left")
+        .join(newest, on="rating_id", how="left")
+        .select(
+            pl.col("initiative").alias("initiative_id"),
+            _initiative(session),
+            pl.coalesce("label", "criterion").alias("criterion"),
+            pl.coalesce("title", "rubric").alias("rubric"),
+            "rater_id", "rater", "rated_on",
+            pl.col("is_current").fill_null(False),
+            pl.col("value").alias("stars"),
+        )
+    )  # fmt: skip
+
+
+def _memberships(session: Session) -> pl.DataFrame:
+    found = with_state(data.contributions(session, "initiative_link"), date.today())
+    standings = {"member": _("Member"), "certificate": _("Certificate")}
+    return found.with_columns(
+        pl.col("initiative").alias("initiative_id"),
+        _initiative(session),
+        _supplier(_supplier_names(session)),
+        _whose(),
+        pl.col("standing").replace(standings),
+        pl.col("state").replace(state_names()),
+        pl.col("site_country").alias("country"),
+    )
+
+
+def _initiative(session: Session) -> pl.Expr:
+    added = data.rows(session, "initiative").select("id", "name").iter_rows()
+    names = {one.id: one.name for one in published().initiatives} | dict(added)
+    # Rated by a colleague who does not share what it is called.
+    unknown = _("An initiative that is not shared with you")
+    return (
+        pl.col("initiative")
+        .replace_strict(names, default=unknown, return_dtype=pl.String)
+        .alias("initiative")
+    )
+
+
+# A new dataset is a file in quorum/definitions/datasets and a line here.
+READERS: dict[str, Callable[[Session], pl.DataFrame]] = {
+    "suppliers": _suppliers,
+    "assessments": _assessments,
+    "dimensions": _dimensions,
+    "answers": _answers,
+    "sites": _sites,
+    "site_lists": _site_lists,
+    "spend": _spend,
+    "receipts": _receipts,
+    "ratings": _ratings,
+    "memberships": _memberships,
+}
+
+
+# What they share ----------------------------------------------------------------------------------
+
+
+def _supplier_names(session: Session) -> dict[str, str]:
+    """Identifier to name of each living supplier; two of one name are told apart, because charts
+    put together what has the same name."""
+    return data.cached(session, _told_apart)
+
+
+def _told_apart(session: Session) -> dict[str, str]:
+    register = data.suppliers(session).select("id", "name", "country")
+    named = register.with_columns(
+        pl.when(pl.len().over("name") > 1)
+        .then(pl.format("{} ({})", "name", pl.col("country").fill_null("?")))
+        .otherwise("name")
+        .alias("told")
+    ).with_columns(
+        pl.when(pl.len().over("told") > 1)
+        .then(pl.format("{} {}", "told", pl.col("id").str.slice(0, 4)))
+        .otherwise("told")
+        .alias("told")
+    )
+    return dict(named.select("id", "told").iter_rows())
+
+
+def _supplier(names: dict[str, str]) -> pl.Expr:
+    return (
+        pl.col("supplier_id")
+        .replace_strict(names, default=None, return_dtype=pl.String)
+        .alias("supplier")
+    )
+
+
+def _whose() -> pl.Expr:
+    return (
+        pl.when("mine").then(pl.lit(_("Own"))).otherwise(pl.lit(_("Shared with us"))).alias("whose")
+    )

@@ -1,0 +1,38 @@
+"""What do our data say? Pick what to see, and how."""
+
+import streamlit as st
+
+from components import explore
+from components.messages import foot, plain, problem
+from components.session import require_session
+from quorum.definitions.datasets import datasets
+from quorum.explore import check
+from quorum.language import _
+
+session = require_session()
+st.title(_("Explore"))
+st.markdown(_("What do our data say? Pick what to see; the chart follows."))
+explore.said_saved()
+question, problems, saved = explore.from_address(session)
+dataset = datasets()[question.dataset]
+for sentence in problems:
+    problem(sentence)
+if saved:
+    st.markdown(plain(explore.opened_words(session, saved)))
+explore.picks(session, question)
+if wrong := check(question, dataset):
+    explore.explained(question, wrong)
+else:
+    found = explore.show(session, question, "explore")
+    if not found.problem:
+        with st.container(horizontal=True):
+            explore.files(session, question, found, "explore")
+            explore.save_form(session, question, saved)
+        explore.as_table(question, found, "explore-same")
+    foot(
+        [dataset.source],
+        withheld=_("what other members have not shared with you"),
+    )
+st.caption(plain(dataset.about))
+st.subheader(_("Questions to start from"))
+explore.starting_points()

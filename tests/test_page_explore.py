@@ -1,0 +1,295 @@
+"""The pages Explore and Board: a chart at once, explained where it cannot be, with one's own
+rights."""
+
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import polars as pl
+import pytest
+
+from components import datasets as readers
+from quorum.definitions import current
+from quorum.definitions.datasets import datasets, ready_made
+
+
+def answers(world):
+    """Codes that a finished assessment may have."""
+    return [block.answers[0].code for block in current().blocks]
+
+
+@pytest.fixture
+def data(world):
+    """North has two suppliers assessed, sites and spend; South shares an assessment with it."""
+    lumenta = world.supplier("Lumenta")
+    bright = world.supplier("<b>Brightquay</b>", country="NL")
+    world.assessment("north editor", lumenta, answers(world))
+    world.assessment("north editor", bright, answers(world)[:2])
+    shared = world.assessment("south admin", lumenta, answers(world)[:3])
+    world.share("south admin", "assessment", [shared])
+    world.site_list("north editor", lumenta, ["Plant A", "Plant B"])
+    world.spend("north editor", lumenta, {2024: 100, 2025: 50})
+    world.spend("south admin", lumenta, {2025: 7_000})
+    return world
+
+
+def texts(app):
+    found = [*app.markdown, *app.caption, *app.info, *app.error, *app.success]
+    return " ".join(element.value for element in found).replace("\\", "")
+
+
+def figures(app):
+    """The traces of all figures on the page."""
+    return [
+        json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")
+    ]  # fmt: skip
+
+
+def save(world, actor, question, **columns):
+    chart_id = str(uuid.uuid4())
+    row = {"id": chart_id, "name": "Our chart", "question": question, **columns}
+    world[actor].store.insert("saved_chart", row)
+    return chart_id
+
+
+def test_nobody_explores_without_signing_in(open_page):
+    app = open_page(None, "explore")
+    assert not app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("actor", ["north admin", "north editor", "north viewer", "south admin"])
+def test_a_chart_appears_at_once(data, open_page, actor):
+    app = open_page(actor, "explore")
+    assert not app.exception and not app.error
+    assert len(app.get("plotly_chart")) == 1
+    assert app.query_params["data"] == "suppliers"
+
+
+def test_an_empty_store_says_so_and_offers_questions(world, open_page):
+    app = open_page("north admin", "explore")
+    assert not app.exception
+    assert "There is nothing here yet that you may see" in texts(app)
+    assert app.button(key="explore-ask-countries").label.startswith("→ Which countries")
+
+
+@pytest.mark.parametrize("code", datasets())
+def test_every_dataset_gives_the_columns_of_its_description(data, open_page, code, monkeypatch):
+    found = {}
+
+    def kept(session, dataset):
+        found[dataset.code] = readers.READERS[dataset.reader](session)
+        return found[dataset.code]
+
+    monkeypatch.setattr(readers, "frame", kept)
+    app = open_page("north admin", "explore", data=code, by=datasets()[code].dimensions[0].code)
+    assert not app.exception
+    if code not in found:  # the frame was remembered
+        return
+    schema = found[code].schema
+    kinds = {
+        "text": pl.String, "country": pl.String, "band": pl.String, "flag": pl.Boolean,
+        "day": pl.Date, "year": pl.Int64, "whole": pl.Int64, "number": pl.Float64,
+    }  # fmt: skip
+    for column in datasets()[code].columns.values():
+        assert schema[column.code] == kinds[column.kind], column.code
+        assert not column.key or column.key in schema
+
+
+def test_spend_is_in_one_currency_and_only_what_the_member_may_see(data, open_page):
+    app = open_page("north viewer", "explore", data="spend", by="supplier", show="amount.sum")
+    assert app.query_params["only_currency"] == "EUR"
+    assert figures(app)[0][0]["text"] == ["150"]
+    app = open_page("south admin", "explore", data="spend", by="supplier", show="amount.sum")
+    assert figures(app)[0][0]["text"] == ["7,000"]
+
+
+def test_outsiders_see_nothing_of_it(data, open_page):
+    for code in ("assessments", "answers", "sites", "site_lists", "spend", "receipts"):
+        app = open_page("east admin", "explore", data=code)
+        assert not app.exception and not app.get("plotly_chart")
+        assert "There is nothing here yet that you may see" in texts(app)
+
+
+def test_a_pick_changes_the_address_and_the_chart(data, open_page):
+    app = open_page("north viewer", "explore")
+    app.selectbox(key="explore-data").set_value("dimensions").run()
+    assert app.query_params["data"] == "dimensions"
+    app.selectbox(key="explore-by1").set_value("dimension").run()
+    app.selectbox(key="explore-by2").set_value("").run()
+    app.selectbox(key="explore-chart").set_value("box").run()
+    assert app.query_params["by"] == "dimension" and app.query_params["chart"] == "box"
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_wrong_combination_is_explained_and_can_be_shown_otherwise(data, open_page):
+    app = open_page("north viewer", "explore", data="sites", by="supplier", chart="map")
+    assert not app.get("plotly_chart")
+    assert "A map needs a country as its dimension" in texts(app)
+    app.button(key="explore-as-bar").click().run()
+    assert app.query_params["chart"] == "bar"
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_ready_made_question_is_one_click(data, open_page):
+    app = open_page("north viewer", "explore")
+    app.button(key="explore-ask-strengths").click().run()
+    assert not app.exception
+    assert app.query_params["data"] == "dimensions"
+    assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("one", ready_made(), ids=lambda one: one.code)
+def test_every_ready_made_question_is_answered_or_says_why_not(data, open_page, one):
+    app = open_page("north viewer", "explore")
+    app.button(key=f"explore-ask-{one.code}").click().run()
+    assert not app.exception and not app.error
+
+
+def test_a_map_is_drawn(data, open_page):
+    app = open_page("north viewer", "explore", data="sites", by="country", chart="map")
+    assert figures(app)[0][1]["hovertext"] == ["China: 2"]
+
+
+def test_filters_stand_in_the_address_and_can_be_taken_away(data, open_page):
+    app = open_page("north viewer", "explore", data="sites", by="country", show="rows")
+    app.multiselect(key="explore-filter").set_value(["supplier"]).run()
+    app.multiselect(key="explore-only-supplier").set_value(["Lumenta"]).run()
+    assert app.query_params["only_supplier"] == "Lumenta"
+    app.multiselect(key="explore-filter").set_value([]).run()
+    assert "only_supplier" not in app.query_params
+
+
+def test_a_link_to_what_is_gone_is_explained(data, open_page):
+    app = open_page("north viewer", "explore", data="weather")
+    assert "The link asks for the dataset" in texts(app) and "weather" in texts(app)
+    app = open_page("north viewer", "explore", data="sites", by="colour", show="rows")
+    assert "which is not there or not any more: it is left out" in app.error[0].value.replace(
+        "\\", ""
+    )
+
+
+def test_a_filter_on_what_the_reader_may_not_see_finds_nothing(data, open_page):
+    app = open_page("north viewer", "explore", data="spend", by="year", show="amount.sum",
+                    only_currency="EUR", only_organisation="South")  # fmt: skip
+    assert "No row that you may see fits the filters" in texts(app)
+
+
+def test_markup_in_names_stays_text(data, open_page):
+    app = open_page("north viewer", "explore", data="assessments", by="supplier", show="rows")
+    assert "<b>Brightquay" not in str(figures(app))
+
+
+def test_the_figures_stand_in_a_table_as_well(data, open_page):
+    app = open_page("north viewer", "explore", data="suppliers", by="supplier", show="rows",
+                    chart="table")  # fmt: skip
+    shown = app.dataframe[0].value
+    assert list(shown["by1"]) == ["<b>Brightquay</b>", "Lumenta"]
+
+
+# Saved charts
+
+
+def test_an_editor_saves_a_chart_once_and_finds_it_on_the_board(data, open_page):
+    app = open_page("north editor", "explore", data="sites", by="country", show="rows")
+    app.checkbox(key="explore-save-pinned").check()
+    next(b for b in app.button if b.label == "Save this chart").click().run()
+    assert not app.exception and "Saved." in texts(app)
+    stored = data["north viewer"].store.rows("saved_chart").row(0, named=True)
+    assert stored["question"] == "data=sites&by=country&show=rows"
+    assert (stored["pinned"], stored["shared_with"]) == (True, [])
+    board = open_page("north viewer", "board")
+    assert len(board.get("plotly_chart")) == 1
+    assert "Number of sites of suppliers by country" in texts(board)
+
+
+def test_a_viewer_has_no_save_button_but_the_link(data, open_page):
+    app = open_page("north viewer", "explore")
+    assert not [b for b in app.button if b.label == "Save this chart"]
+    assert "The link in the address keeps this chart" in texts(app)
+
+
+def test_a_shared_chart_answers_with_the_rights_of_the_reader(data, open_page):
+    question = "data=spend&by=supplier&show=amount.sum&only_currency=EUR"
+    chart_id = save(data, "north editor", question, shared_with=[data.consortium_id])
+    mine = open_page("north viewer", "explore", saved=chart_id)
+    assert figures(mine)[0][0]["text"] == ["150"]
+    theirs = open_page("south admin", "explore", saved=chart_id)
+    assert figures(theirs)[0][0]["text"] == ["7,000"]
+    assert "You see what your own rights give" in texts(theirs)
+
+
+def test_a_link_to_a_chart_that_is_not_shared_says_no_more_than_that(data, open_page):
+    chart_id = save(data, "north editor", "data=sites&show=rows")
+    for saved_id in (chart_id, str(uuid.uuid4())):
+        app = open_page("south admin", "explore", saved=saved_id)
+        assert "not there, or that is not shared with you" in texts(app)
+        assert "Our chart" not in texts(app)
+
+
+def test_a_saved_chart_whose_dataset_is_gone_is_explained_on_the_board(data, open_page):
+    save(data, "north editor", "data=weather&show=rows", pinned=True)
+    app = open_page("north viewer", "board")
+    assert not app.exception
+    assert "The link asks for the dataset" in texts(app)
+
+
+def test_the_board_is_empty_until_something_is_saved(world, open_page):
+    app = open_page("north viewer", "board")
+    assert "No saved chart yet" in texts(app)
+
+
+def test_the_board_shows_others_charts_without_a_way_to_change_them(data, open_page):
+    save(data, "north editor", "data=suppliers&by=country&show=rows", pinned=True,
+         shared_with=[data.consortium_id])  # fmt: skip
+    theirs = open_page("south admin", "board")
+    assert "Saved by North" in texts(theirs)
+    assert not [b for b in theirs.button if b.label == "Delete"]
+    assert [b for b in open_page("north editor", "board").button if b.label == "Delete"]
+    assert "No saved chart yet" in texts(open_page("east admin", "board"))
+
+
+def test_an_editor_deletes_a_chart(data, open_page):
+    chart_id = save(data, "north editor", "data=suppliers&show=rows")
+    app = open_page("north editor", "board")
+    app.button(key=f"chart-{chart_id[:8]}-delete").click().run()
+    assert not app.exception
+    assert data["north viewer"].store.rows("saved_chart").is_empty()
+
+
+def test_a_rename_while_a_colleague_was_faster_offers_both(data, open_page):
+    chart_id = save(data, "north editor", "data=suppliers&show=rows")
+    key = f"chart-{chart_id[:8]}"
+    app = open_page("north editor", "board")
+    app.button(key=f"{key}-edit").click().run()
+    data["north admin"].store.update("saved_chart", {"name": "Faster"}, {"id": chart_id})
+    app.text_input(key=f"{key}-name").set_value("Slower")
+    app.button(key=f"{key}-save").click().run()
+    assert "Faster" in str(app.table[0].value) and "Slower" in str(app.table[0].value)
+    app.button(key=f"{key}-mine").click().run()
+    assert data["north viewer"].store.rows("saved_chart")["name"].to_list() == ["Slower"]
+
+
+# Files
+
+
+def test_files_are_made_outside_of_the_run_and_say_where_they_come_from(
+    data, open_page, monkeypatch
+):
+    made = {}
+
+    def kept(label, content, **settings):
+        made[settings["file_name"].rsplit(".", 1)[1]] = content
+
+    monkeypatch.setattr("components.explore.st.download_button", kept)
+    open_page("north viewer", "explore", data="spend", by="year", show="amount.sum")
+    with ThreadPoolExecutor() as pool:
+        files = {kind: pool.submit(make).result() for kind, make in made.items()}
+    assert files["csv"].decode("utf-8-sig") == (
+        "Year,Total spend (EUR)\r\n2024,100.0\r\n2025,50.0\r\n"
+    )
+    assert files["xlsx"][:2] == b"PK"
+    page = files["html"].decode()
+    assert "<script src=" not in page and "<link" not in page
+    assert "?data=spend&amp;by=year&amp;show=amount.sum&amp;only_currency=EUR" in page
+    for words in ("Total spend (EUR) by year", "north viewer, North", "<dt>Currency</dt><dd>EUR"):
+        assert words in page

@@ -1,0 +1,438 @@
+"""The pages of initiatives: what each member sees, rates, records and takes along."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import World
+
+Opener = Callable[..., AppTest]
+PAGES = ("initiatives", "initiative", "rate", "certificates", "equivalence")
+CODES = ("reach", "standards", "governance", "monitoring", "support", "transparency")
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {one.label: one.value for one in app.metric}
+
+
+def texts(app: AppTest) -> str:
+    found = [*app.markdown, *app.caption, *app.warning, *app.info, *app.error, *app.success,
+             *app.subheader]  # fmt: skip
+    return "\n".join(one.value.replace("\\", "").replace("\u2060", "") for one in found)
+
+
+def errors(app: AppTest) -> list[str]:
+    return [one.value.replace("\\", "").replace("\u2060", "") for one in app.error]
+
+
+def table(app: AppTest) -> pl.DataFrame:
+    return pl.from_pandas(app.dataframe[0].value).with_columns(pl.col(pl.Datetime).dt.date())
+
+
+def choose(app: AppTest, **state: object) -> AppTest:
+    """The page with these choices made in its widgets."""
+    for key, value in state.items():
+        app.session_state[key] = value
+    return app.run()
+
+
+def rate(world: World, actor: str, initiative: str, stars: float, **columns: Any) -> str:
+    """A rating of all six criteria with the same stars."""
+    made = str(uuid.uuid4())
+    scores = {code: {"value": stars, "rationale": f"{actor} thinks so"} for code in CODES}
+    row = {
+        "id": made, "initiative": initiative, "rubric": "due-diligence", "edition": 1,
+        "rated_on": "2026-06-01", "scores": scores, "evidence": [], **columns,
+    }  # fmt: skip
+    world[actor].store.insert("initiative_rating", row)
+    return made
+
+
+def certificate(world: World, actor: str, supplier_id: str, **columns: Any) -> str:
+    made = str(uuid.uuid4())
+    row = {
+        "id": made, "initiative": "tco-certified", "supplier_id": supplier_id,
+        "standing": "certificate", "source": "Public list", **columns,
+    }  # fmt: skip
+    world[actor].store.insert("initiative_link", row)
+    return made
+
+
+def marks(app: AppTest) -> dict[str, str]:
+    """`initiative|criterion` -> text in its square, of the matrix on the page."""
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    return dict(zip(figure["data"][0]["customdata"], figure["data"][0]["text"], strict=True))
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("actor", ["north admin", "north viewer", "west admin", "east admin"])
+def test_every_page_opens_for_every_member(open_page: Opener, page: str, actor: str) -> None:
+    assert not open_page(actor, page).exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_signing_in_nothing_is_shown(open_page: Opener, page: str) -> None:
+    app = open_page(None, page)
+    assert not app.metric and not app.dataframe
+
+
+# Compared -----------------------------------------------------------------------------------------
+
+
+def test_a_new_member_sees_the_published_table_and_what_is_unrated(open_page: Opener) -> None:
+    app = open_page("north viewer", "initiatives")
+    assert metrics(app) == {
+        "Initiatives": "7", "Rated": "5", "Unrated or due again": "3", "Widest range, stars": "–",
+    }  # fmt: skip
+    shown = marks(app)
+    assert shown["rba|standards"] == "2.5<br>(1)"
+    assert shown["ecovadis|monitoring"] == "1.5<br>(1)"
+    assert shown["jac|reach"] == "–"
+
+
+def test_the_matrix_has_the_median_of_what_this_member_may_see(
+    world: World, open_page: Opener
+) -> None:
+    north = rate(world, "north editor", "rba", 4)
+    rate(world, "south admin", "rba", 0)
+    assert marks(open_page("north viewer", "initiatives"))["rba|reach"] == "3.5<br>(2)"
+    assert marks(open_page("south admin", "initiatives"))["rba|reach"] == "1.5<br>(2)"
+    assert marks(open_page("east admin", "initiatives"))["rba|reach"] == "3<br>(1)"
+    world.share("north editor", "initiative_rating", [north])
+    assert marks(open_page("south admin", "initiatives"))["rba|reach"] == "3<br>(3)"
+
+
+def test_where_raters_differ_stands_in_a_sentence_with_the_names(
+    world: World, open_page: Opener
+) -> None:
+    rate(world, "north editor", "rba", 4)
+    app = choose(open_page("north viewer", "initiatives"), initiatives_view="differ")
+    assert "RBA. Raters differ by 2 stars on governance. 2 by CFIT manual; 4 by North." in texts(
+        app
+    ).replace("**", "")
+
+
+def test_what_is_to_be_rated_comes_with_the_reason(open_page: Opener) -> None:
+    app = choose(open_page("north editor", "initiatives"), initiatives_view="due")
+    shown = table(app)
+    assert shown.select("name", "word").rows() == [
+        ("JAC", "Not rated"), ("Electronics Watch", "Not rated"), ("EPEAT", "Due again"),
+    ]  # fmt: skip
+    assert "November 2025" in shown["why"][2]
+
+
+def test_a_radar_needs_two_initiatives(open_page: Opener) -> None:
+    app = choose(open_page("north viewer", "initiatives"), initiatives_view="radar")
+    assert len(app.get("plotly_chart")) == 1
+    app.multiselect("initiatives_chosen").set_value(["rba"]).run()
+    assert "Choose at least two initiatives" in texts(app)
+
+
+def test_a_rubric_without_ratings_teaches_what_will_stand_there(open_page: Opener) -> None:
+    app = choose(open_page("north viewer", "initiatives"), initiatives_rubric="accountability/1")
+    assert "Nobody has rated under this rubric yet" in texts(app)
+
+
+def test_an_added_initiative_is_the_organisations_own_until_it_is_shared(
+    world: World, open_page: Opener
+) -> None:
+    app = open_page("north editor", "initiatives")
+    app.session_state["initiatives_adding"] = True
+    app.run()
+    app.text_input("initiative-new-name").set_value("<b>Fair *Cables*</b>")
+    app.button("FormSubmitter:initiative-new-Add the initiative").click().run()
+    assert not errors(app)
+    assert metrics(app)["Initiatives"] == "8"
+    assert "<b>Fair *Cables*</b>” is added." in texts(app)
+    assert metrics(open_page("south admin", "initiatives"))["Initiatives"] == "7"
+    made = world.owner("select id::text from initiative")[0][0]
+    world.share("north editor", "initiative", [made])
+    assert metrics(open_page("south admin", "initiatives"))["Initiatives"] == "8"
+
+
+@pytest.mark.parametrize(
+    ("name", "website", "said"),
+    [
+        ("", "", "Give the initiative a name of at least two characters."),
+        ("rba", "", "“rba” is there already. Rate that one."),
+        (
+            "Fair",
+            "fair.org",
+            "The website is not a link: begin with https:// and leave out spaces.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_added_initiative_is_said(
+    world: World, open_page: Opener, name: str, website: str, said: str
+) -> None:
+    app = open_page("north editor", "initiatives")
+    app.session_state["initiatives_adding"] = True
+    app.run()
+    app.text_input("initiative-new-name").set_value(name)
+    app.text_input("initiative-new-website").set_value(website)
+    app.button("FormSubmitter:initiative-new-Add the initiative").click().run()
+    assert errors(app) == [said]
+    assert world.owner("select count(*) from initiative") == [(0,)]
+
+
+def test_a_consortiums_own_rubric_can_be_rated_under_without_code(
+    world: World, open_page: Opener
+) -> None:
+    made = str(uuid.uuid4())
+    world["north editor"].store.insert(
+        "rubric",
+        {
+            "id": made, "family": made, "edition": 1, "title": "Ours", "valid_from": "2026-01-01",
+            "criteria": [{"code": "voice", "label": "Worker voice", "question": "Who is heard?"}],
+        },
+    )  # fmt: skip
+    world["north editor"].store.insert(
+        "initiative_rating",
+        {
+            "id": str(uuid.uuid4()), "initiative": "electronics-watch", "rubric": made,
+            "edition": 1, "rated_on": "2026-06-01",
+            "scores": {"voice": {"value": 3.5, "rationale": "Workers are asked"}},
+        },
+    )  # fmt: skip
+    app = choose(open_page("north viewer", "initiatives"), initiatives_rubric=f"{made}/1")
+    assert marks(app)["electronics-watch|voice"] == "3.5<br>(1)"
+    assert "Ours" not in app.selectbox("initiatives_rubric").options[:2]
+    assert "Ours" not in open_page("south admin", "initiatives").selectbox[0].options
+
+
+# One initiative -----------------------------------------------------------------------------------
+
+
+def test_without_a_choice_the_profile_says_what_to_do(open_page: Opener) -> None:
+    assert "Choose an initiative" in texts(open_page("north viewer", "initiative"))
+
+
+def test_the_profile_shows_who_rated_what_and_why(world: World, open_page: Opener) -> None:
+    rate(world, "north editor", "rba", 4)
+    app = open_page("north viewer", "initiative", initiative="rba", criterion="governance")
+    shown = table(app)
+    assert shown.select("rater", "value", "rationale").rows() == [
+        ("North", 4.0, "north editor thinks so"),
+        ("CFIT manual", 2.0, "Section 2.4 of the manual says why."),
+    ]
+    assert "Raters differ by 2 stars on governance." in texts(app)
+
+
+def test_a_colleagues_private_rating_stays_out_of_others_profiles(
+    world: World, open_page: Opener
+) -> None:
+    rate(world, "north editor", "rba", 4)
+    app = open_page("south admin", "initiative", initiative="rba", criterion="governance")
+    assert table(app)["rater"].to_list() == ["CFIT manual"]
+
+
+def test_a_revised_rating_stays_in_the_history(world: World, open_page: Opener) -> None:
+    old = rate(world, "north editor", "jac", 1)
+    rate(world, "north editor", "jac", 3, supersedes=old, rated_on="2026-07-01")
+    app = open_page("north viewer", "initiative", initiative="jac", criterion="reach")
+    assert table(app)["value"].to_list() == [3.0]
+    app.toggle("initiative_history").set_value(True).run()
+    assert table(app).select("value", "word").rows() == [
+        (3.0, "Current"), (1.0, "Revised since"),
+    ]  # fmt: skip
+
+
+def test_change_over_time_is_drawn_and_stands_in_a_table(world: World, open_page: Opener) -> None:
+    rate(world, "north editor", "rba", 4)
+    app = choose(open_page("north viewer", "initiative", initiative="rba"), initiative_view="time")
+    shown = table(app).filter(label="Reach")
+    assert shown.select("day", "median", "raters").rows() == [
+        (date(2025, 6, 1), 3.0, 1), (date(2026, 6, 1), 3.5, 2),
+    ]  # fmt: skip
+
+
+def test_an_unrated_initiative_says_so(open_page: Opener) -> None:
+    app = open_page("north viewer", "initiative", initiative="jac")
+    assert "Nobody whose ratings you see has rated it" in texts(app)
+
+
+def test_an_unknown_initiative_in_a_link_is_no_error(open_page: Opener) -> None:
+    app = open_page("north viewer", "initiative", initiative="gone", rubric="x/9", criterion="y")
+    assert not app.exception
+    assert "Choose an initiative" in texts(app)
+
+
+# Rating -------------------------------------------------------------------------------------------
+
+
+def fill(app: AppTest, initiative: str, **stars: tuple[float, str]) -> AppTest:
+    form = f"rate-{initiative}-due-diligence-1-None"
+    for code, (value, why) in stars.items():
+        app.select_slider(f"{form}-{code}-stars").set_value(value)
+        app.text_area(f"{form}-{code}-why").set_value(why)
+    return app.button(f"FormSubmitter:{form}-Store the rating").click().run()
+
+
+def test_a_viewer_is_told_who_can_rate(open_page: Opener) -> None:
+    app = open_page("north viewer", "rate", initiative="jac")
+    assert "An editor or admin of your organisation" in texts(app)
+    assert not app.select_slider
+
+
+def test_a_rating_is_stored_with_its_reasons_and_can_be_shared_at_once(
+    world: World, open_page: Opener
+) -> None:
+    app = fill(open_page("north editor", "rate", initiative="jac"), "jac", reach=(2.5, "27 firms"))
+    assert "Your rating of JAC is stored." in texts(app)
+    stored = world["north viewer"].store.rows("initiative_rating")
+    assert json.loads(stored["scores"][0]) == {"reach": {"value": 2.5, "rationale": "27 firms"}}
+    assert any("Share with Nordic ICT buyers" in one.label for one in app.button)
+
+
+def test_a_rating_without_reason_or_stars_is_refused_in_words(
+    world: World, open_page: Opener
+) -> None:
+    app = fill(open_page("north editor", "rate", initiative="jac"), "jac", reach=(2.5, " "))
+    assert errors(app) == ["Say why Reach gets 2.5 stars: the rationale is missing."]
+    app = fill(open_page("north editor", "rate", initiative="jac"), "jac")
+    assert errors(app) == ["Rate at least one criterion."]
+    assert world.owner("select count(*) from initiative_rating") == [(0,)]
+
+
+def test_evidence_that_is_no_link_is_refused_in_words(open_page: Opener) -> None:
+    app = open_page("north editor", "rate", initiative="jac")
+    app.text_area("rate-jac-due-diligence-1-None-evidence").set_value("see their site")
+    app = fill(app, "jac", reach=(2, "Because"))
+    assert errors(app) == [
+        "“see their site” is not a link: begin with https:// and leave out spaces."
+    ]
+
+
+def test_revising_starts_from_the_rating_that_stands(world: World, open_page: Opener) -> None:
+    old = rate(world, "north editor", "jac", 1)
+    app = open_page("north admin", "rate", initiative="jac")
+    assert "This revises your organisation's rating of 2026-06-01" in texts(app)
+    form = f"rate-jac-due-diligence-1-{old}"
+    assert app.select_slider(f"{form}-reach-stars").value == 1
+    app.select_slider(f"{form}-reach-stars").set_value(2)
+    app.button(f"FormSubmitter:{form}-Store the revised rating").click().run()
+    rows = world["north viewer"].store.rows("initiative_rating", order=["created_at"])
+    assert rows["supersedes"].to_list() == [None, old]
+
+
+def test_of_two_who_revise_at_once_the_second_is_told_and_nothing_is_lost(
+    world: World, open_page: Opener
+) -> None:
+    old = rate(world, "north editor", "jac", 1)
+    app = open_page("north admin", "rate", initiative="jac")
+    # The colleague's rating comes after this form was drawn, and before it is sent.
+    app.session_state["_quorum_session"].checked = 1e12
+    rate(world, "north editor", "jac", 4, supersedes=old)
+    form = f"rate-jac-due-diligence-1-{old}"
+    app.button(f"FormSubmitter:{form}-Store the revised rating").click().run()
+    assert errors(app) == ["A colleague stored this meanwhile. Open the page again to see it."]
+    assert world.owner("select count(*) from initiative_rating") == [(2,)]
+
+
+# Members and certificates -------------------------------------------------------------------------
+
+
+def test_coverage_expiries_and_gaps_of_the_supply_base(world: World, open_page: Opener) -> None:
+    aurora, birch = world.supplier("Aurora Devices"), world.supplier("Birch Networks")
+    soon = (date.today() + timedelta(days=30)).isoformat()
+    certificate(world, "north editor", aurora, valid_until=soon)
+    certificate(world, "north editor", birch, valid_until="2024-01-01")
+    app = open_page("north viewer", "certificates")
+    assert metrics(app) == {
+        "Suppliers": "2", "With at least one": "1", "Without any": "1",
+        "Running out in 180 days": "1",
+    }  # fmt: skip
+    assert table(app).select("name", "suppliers", "percent").rows() == [("TCO Certified", 1, 50.0)]
+    app = choose(open_page("north viewer", "certificates"), certificates_view="ahead")
+    assert table(app)["word"].to_list() == ["Valid", "Expired"]
+    app = choose(open_page("north viewer", "certificates"), certificates_view="without")
+    assert table(app).select("name", "last_until").rows() == [("Birch Networks", date(2024, 1, 1))]
+
+
+def test_records_of_others_are_seen_when_they_are_shared(world: World, open_page: Opener) -> None:
+    made = certificate(world, "north editor", world.supplier("Aurora Devices"))
+    assert "Nothing is recorded yet" in texts(open_page("south admin", "certificates"))
+    world.share("north editor", "initiative_link", [made])
+    app = choose(open_page("south admin", "certificates"), certificates_view="all")
+    assert table(app).select("supplier", "organisation", "whose").rows() == [
+        ("Aurora Devices", "North", "Shared with Nordic ICT buyers")
+    ]
+
+
+def open_link_form(open_page: Opener, supplier_id: str) -> AppTest:
+    app = open_page("north editor", "certificates")
+    app.session_state["certificates_adding"] = True
+    app.run()
+    app.selectbox("certificate-new-supplier").set_value(supplier_id).run()
+    app.selectbox("certificate-new-initiative").set_value("tco-certified")
+    return app
+
+
+def send(app: AppTest) -> AppTest:
+    return app.button("FormSubmitter:certificate-new-Record it").click().run()
+
+
+def test_a_certificate_is_recorded_by_form(world: World, open_page: Opener) -> None:
+    supplier = world.supplier("Aurora Devices")
+    app = open_link_form(open_page, supplier)
+    app.text_input("certificate-new-source").set_value("Public list")
+    app.text_input("certificate-new-level").set_value("=1+1 <i>Gold</i>")
+    send(app)
+    assert errors(app) == []
+    stored = world["north viewer"].store.rows("initiative_link")
+    assert stored.select("supplier_id", "initiative", "level").rows() == [
+        (supplier, "tco-certified", "=1+1 <i>Gold</i>")
+    ]
+
+
+def test_an_expired_certificate_is_stored_only_as_the_past(world: World, open_page: Opener) -> None:
+    app = open_link_form(open_page, world.supplier("Aurora Devices"))
+    app.text_input("certificate-new-source").set_value("Public list")
+    app.date_input("certificate-new-until").set_value(date(2024, 1, 1))
+    send(app)
+    assert errors(app) == [
+        "It expired on 2024-01-01. Store it only if the record of the past is meant."
+    ]
+    app.checkbox("certificate-new-past").check()
+    send(app)
+    assert errors(app) == []
+    assert world.owner("select valid_until from initiative_link") == [(date(2024, 1, 1),)]
+
+
+def test_a_record_without_source_is_refused_in_words(world: World, open_page: Opener) -> None:
+    app = send(open_link_form(open_page, world.supplier("Aurora Devices")))
+    assert errors(app) == ["Say where this was found: the source is missing."]
+
+
+def test_a_viewer_has_no_form(open_page: Opener) -> None:
+    assert not open_page("north viewer", "certificates").expander
+
+
+# Or equivalent ------------------------------------------------------------------------------------
+
+
+def test_the_note_says_what_is_covered_by_whom_and_what_remains(open_page: Opener) -> None:
+    app = open_page("north viewer", "equivalence")
+    assert "Choose what the tender accepts" in texts(app)
+    app.multiselect("equivalence_accepted").set_value(["rba", "tco-certified"]).run()
+    assert metrics(app) == {
+        "Criteria covered by all": "4", "Covered by some": "2", "Not covered": "0",
+    }  # fmt: skip
+    assert "RBA: 2 of 4, by CFIT manual (2025-06-01)" in texts(app)
+    assert "(Bidders who bring RBA)" in texts(app)
+    app.select_slider("equivalence_threshold").set_value(3.0).run()
+    assert metrics(app)["Criteria covered by all"] == "2"
+
+
+def test_the_note_rests_on_what_this_member_may_see(world: World, open_page: Opener) -> None:
+    rate(world, "north editor", "jac", 4)
+    for actor, covered in (("north viewer", "6"), ("south admin", "0")):
+        app = open_page(actor, "equivalence")
+        app.multiselect("equivalence_accepted").set_value(["jac"]).run()
+        assert metrics(app)["Criteria covered by all"] == covered
