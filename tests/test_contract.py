@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from quorum.store import Invalid, NotAllowed, Refused
-from quorum.store.relations import FUNCTIONS
+from quorum.store.relations import FUNCTIONS, RELATIONS
+from quorum.store.supabase import JSON_COLUMNS, key_of
 from tests.conftest import World
 
 HARD_TEXTS = [
@@ -177,6 +178,36 @@ def test_a_filter_takes_many_values(both: World) -> None:
     assert found["name"].to_list() == [f"S{i:05d}" for i in range(1, 401)]
     assert store.rows("supplier", ["name"], {"id": all_of_them}, ["name"], 2).height == 2
     assert store.rows("supplier", filters={"id": []}).height == 0
+
+
+def test_the_supabase_door_knows_every_primary_key_and_every_column_of_json(world: World) -> None:
+    primary = dict(
+        world.owner(
+            "select c.conrelid::regclass::text, array(select a.attname::text"
+            " from unnest(c.conkey) with ordinality k (number, place) join pg_attribute a"
+            " on a.attrelid = c.conrelid and a.attnum = k.number order by k.place)"
+            " from pg_constraint c"
+            " where c.contype = 'p' and c.connamespace = 'public'::regnamespace"
+        )
+    )
+    for relation in RELATIONS:
+        assert list(key_of(relation)) == primary[relation], relation
+    json_columns = {
+        (relation, name)
+        for relation, name in world.owner(
+            "select table_name, column_name from information_schema.columns"
+            " where table_schema = 'public' and data_type in ('json', 'jsonb')"
+        )
+        if name in RELATIONS.get(relation, {})
+    }
+    assert json_columns == JSON_COLUMNS
+    for function in FUNCTIONS:
+        assert set(key_of(function)) <= set(FUNCTIONS[function])
+    other_identifiers = world.owner(
+        "select table_name from information_schema.columns where table_schema = 'public'"
+        " and column_name = 'id' and data_type <> 'uuid'"
+    )
+    assert other_identifiers == []  # large relations are read in quarters of the identifiers
 
 
 # Writing ------------------------------------------------------------------------------------------

@@ -50,13 +50,20 @@ _TIMEOUT = httpx.Timeout(60, connect=5)
 _ADDRESS = 4000  # characters of an address that a list of wanted values may fill
 # Columns that tell rows apart and have an index in this order. Elsewhere: organisation_id and id.
 _KEYS: dict[str, tuple[str, ...]] = {
+    "membership": ("id",),
+    "invitation": ("id",),
     "organisation_role": ("organisation_id", "person_id"),
     "assessment_contact": ("organisation_id", "assessment_id"),
     "sharing_item": ("organisation_id", "sharing_id", "item_id"),
     "spend_band": ("low",),
     "spend_bands": ("organisation_id", "supplier_id", "year", "currency"),
 }
-_JSON = {"evidence"}  # columns of jsonb, which both doors hand out, and take, as text
+# Columns of jsonb, which both doors hand out, and take, as text.
+JSON_COLUMNS = {
+    ("assessment", "evidence"),
+    ("rubric", "criteria"),
+    ("initiative_rating", "scores"),
+}
 # Functions that may be asked again when the answer was lost: they only read, or take a key under
 # which they act once.
 _READING = {"whoami", "pulse", "invitation_for", *FUNCTIONS}
@@ -125,7 +132,7 @@ class SupabaseStore:
     ) -> pl.DataFrame:
         schema = RELATIONS[relation]
         chosen = {name: schema[name] for name in columns or schema}
-        key = _KEYS.get(relation) or tuple(n for n in ("organisation_id", "id") if n in schema)
+        key = key_of(relation)
         # Rows are told apart by their key and put in order here, the same way for any database.
         wanted = {**chosen, **{n: schema[n] for n in [*key, *(o.lstrip("-") for o in order)]}}
         if _asks_for_nothing(filters or {}) or limit == 0:
@@ -134,7 +141,7 @@ class SupabaseStore:
         parts = _parts(filters or {})
 
         def asked(conditions: Sequence[Condition]) -> Any:
-            columns = map(_cast, wanted, wanted.values())
+            columns = _columns(relation, wanted)
             return _filtered(self._client.from_(relation).select(*columns), conditions)
 
         if limit is not None and len(parts) == 1:
@@ -264,10 +271,10 @@ class SupabaseStore:
             return json.loads(response.content) if response.content else None
 
         def asked(conditions: Sequence[Condition]) -> Any:
-            columns = map(_cast, schema, schema.values())
+            columns = _columns(function, schema)
             return _filtered(self._client.rpc(function, given).select(*columns), conditions)
 
-        return pl.concat(self._pages(asked, [], schema, _KEYS[function]))
+        return pl.concat(self._pages(asked, [], schema, key_of(function)))
 
     # Sending --------------------------------------------------------------------------------------
 
@@ -409,7 +416,10 @@ def _body(relation: str, row: Row) -> dict[str, Any]:
     unknown = set(row) - set(RELATIONS[relation])
     if unknown:
         raise KeyError(f"{relation} has no column {', '.join(sorted(unknown))}")
-    return {name: _json(v) if name in _JSON else _plain(v) for name, v in row.items()}
+    return {
+        name: _json(value) if (relation, name) in JSON_COLUMNS else _plain(value)
+        for name, value in row.items()
+    }
 
 
 def _json(value: Any) -> Any:
@@ -438,11 +448,22 @@ def _plain(value: Any) -> Any:
 # Frames -------------------------------------------------------------------------------------------
 
 
-def _cast(name: str, kind: pl.DataType) -> str:
-    """The column as the frame takes it: PostgREST writes numeric as a number, others as text."""
-    if name in _JSON:
-        return f"{name}::text"
-    return f"{name}::float8" if kind == pl.Float64 else name
+def key_of(relation: str) -> tuple[str, ...]:
+    """The columns that tell the rows of a relation, or of a function's table, apart."""
+    schema = RELATIONS.get(relation, {})
+    return _KEYS.get(relation) or tuple(n for n in ("organisation_id", "id") if n in schema)
+
+
+def _columns(relation: str, schema: Mapping[str, pl.DataType]) -> list[str]:
+    """The columns as the frame takes them: some servers write numeric as text, others as number."""
+    return [
+        f"{name}::text"
+        if (relation, name) in JSON_COLUMNS
+        else f"{name}::float8"
+        if kind == pl.Float64
+        else name
+        for name, kind in schema.items()
+    ]
 
 
 def _frame(body: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
