@@ -3,6 +3,7 @@
 `streamlit run streamlit_app.py` serves `app` as it is.
 """
 
+import logging
 import re
 import secrets
 from pathlib import Path
@@ -22,6 +23,8 @@ from components.session import BROWSER_COOKIE, COOKIE
 from quorum.store import StoreError, door
 from quorum.store.accounts import SESSION_DAYS
 from quorum.store.migrate import SchemaMismatch
+
+log = logging.getLogger("quorum.app")
 
 # Nothing may be fetched from elsewhere. Streamlit's page needs inline styles and scripts; the map
 # draws in a worker that it makes from a blob.
@@ -91,9 +94,14 @@ def _is_tls(request: Request) -> bool:
 
 def open_session(request: Request) -> Response:
     """Swaps a one-time code for the session cookie and goes back to the page."""
-    token = door.accounts().open_session(
-        request.path_params["code"], request.cookies.get(BROWSER_COOKIE, "")
-    )
+    try:
+        token = door.accounts().open_session(
+            request.path_params["code"], request.cookies.get(BROWSER_COOKIE, "")
+        )
+    except (StoreError, SchemaMismatch) as reason:
+        # The page that follows asks the store as well, and shows why it does not answer.
+        log.warning("no session was opened: %s", reason)
+        token = None
     response = RedirectResponse(local_path(request.query_params.get("to", "")), status_code=303)
     if token is not None:
         response.set_cookie(
@@ -107,6 +115,10 @@ def end_session(request: Request) -> Response:
     """Takes the cookie away. The session itself was closed by the page."""
     response = RedirectResponse("/", status_code=303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", path="/")
+    for name in request.cookies:
+        # What the organisation's identity provider said would sign in the next person here.
+        if name.startswith("_streamlit_user"):
+            response.delete_cookie(name, httponly=True, path="/")
     return response
 
 

@@ -1,6 +1,8 @@
 """What somebody sees who is not signed in: sign-in, an invitation, an empty store's first form."""
 
 import os
+import time
+from collections.abc import Callable
 from operator import itemgetter
 from urllib.parse import quote, urlsplit
 
@@ -17,10 +19,16 @@ from components.session import (
     leave_for,
     place,
     sign_out,
+    why_ended,
 )
 from quorum.countries import all_countries, display_name
 from quorum.language import _
 from quorum.store import Row, StoreError
+from quorum.store.accounts import CodeSent, check_address
+
+JUST_BACK_SECONDS = 120
+# In the session's state: the way of signing in, where a code was sent, a new account to confirm.
+_WAY, _SENT, _WAITING = "_quorum_way", "_quorum_sent", "_quorum_waiting"
 
 ROLES = {
     "admin": _("admin"),
@@ -52,6 +60,8 @@ def show(session: Session | None, url_path: str) -> None:
         token = st.query_params.get("token", "") if url_path == "join" else ""
         if session is not None:
             _without_organisation(session, token)
+        elif _WAITING in st.session_state:
+            _confirm()
         elif accounts().is_empty():
             _found_organisation()
         elif token:
@@ -88,17 +98,13 @@ def _here(url_path: str) -> str:
 def _sign_in(url_path: str) -> None:
     st.title("Quorum")
     st.write(_("Public buyers pool what they know about their suppliers, and act on it together."))
-    with st.form("sign_in", border=False):
-        email = st.text_input(_("E-mail address"), autocomplete="username")
-        password = st.text_input(_("Password"), type="password", autocomplete="current-password")
-        asked = st.form_submit_button(_("Sign in"), type="primary", width="stretch")
-    if asked:
-        try:
-            user_id = accounts().sign_in(email, password)
-        except StoreError as refusal:
-            messages.problem(str(refusal))
-        else:
-            _enter(user_id, _here(url_path))
+    ended = why_ended()
+    if ended:
+        st.info(ended)
+    by = {"code": _by_code, "reset": _by_reset}.get(st.session_state.get(_WAY, ""), _by_password)
+    by(url_path)
+    _other_ways()
+    _by_identity(url_path, "")
     _demo_members(url_path)
     st.caption(
         _(
@@ -106,6 +112,128 @@ def _sign_in(url_path: str) -> None:
             "coordinator of your consortium, for a link."
         )
     )
+
+
+def _try(path: str, ask: Callable[..., str], *answers: str) -> None:
+    """Enters as whoever `ask(*answers)` names, or says why not."""
+    try:
+        user_id = ask(*answers)
+    except StoreError as refusal:
+        messages.problem(str(refusal))
+    else:
+        _enter(user_id, path)
+
+
+def _by_password(url_path: str) -> None:
+    with st.form("sign_in", border=False):
+        email = st.text_input(_("E-mail address"), autocomplete="username")
+        password = st.text_input(_("Password"), type="password", autocomplete="current-password")
+        asked = st.form_submit_button(_("Sign in"), type="primary", width="stretch")
+    if asked:
+        _try(_here(url_path), accounts().sign_in, email, password)
+
+
+def _by_code(url_path: str) -> None:
+    sent = _sent_to(accounts().send_code)
+    if not sent:
+        return
+    with st.form("enter_code", border=False):
+        code = _code_field()
+        asked = st.form_submit_button(_("Sign in"), type="primary", width="stretch")
+    if asked:
+        _try(_here(url_path), accounts().sign_in_with_code, sent, code)
+
+
+def _by_reset(url_path: str) -> None:
+    sent = _sent_to(accounts().send_reset)
+    if not sent:
+        return
+    with st.form("reset", border=False):
+        code = _code_field()
+        new = st.text_input(_("New password"), type="password", autocomplete="new-password")
+        asked = st.form_submit_button(_("Set the password"), type="primary", width="stretch")
+    if asked:
+        _try(_here(url_path), accounts().reset, sent, code, new)
+
+
+def _sent_to(send: Callable[[str], None]) -> str:
+    """Asks for an address and sends a code there; the address, once that was done."""
+    with st.form("send", border=False):
+        email = st.text_input(_("E-mail address"), autocomplete="username").strip()
+        asked = st.form_submit_button(_("Send a code"), width="stretch")
+    if asked:
+        try:
+            check_address(email)
+            send(email)
+        except StoreError as refusal:
+            messages.problem(str(refusal))
+        else:
+            st.session_state[_SENT] = email
+    sent = str(st.session_state.get(_SENT, ""))
+    if sent:
+        st.info(
+            plain(
+                _(
+                    "If there is an account with {address}, an e-mail with a code is on its way."
+                ).format(address=sent)
+            )
+        )
+    return sent
+
+
+def _code_field() -> str:
+    return st.text_input(_("Code from the e-mail"), autocomplete="one-time-code", max_chars=20)
+
+
+def _other_ways() -> None:
+    if not accounts().sends_codes:
+        return
+    ways = {
+        "": _("Sign in with your password"),
+        "code": _("Sign in with a code by e-mail"),
+        "reset": _("Forgot your password"),
+    }
+    with st.container(horizontal=True):
+        for way, label in ways.items():
+            if way != st.session_state.get(_WAY, ""):
+                st.button(label, type="tertiary", key=f"way_{way}", on_click=_go_by, args=(way,))
+
+
+def _go_by(way: str) -> None:
+    st.session_state.pop(_SENT, None)
+    st.session_state[_WAY] = way
+
+
+# The organisation's own sign-in -------------------------------------------------------------------
+
+
+def _identity_provider() -> bool:
+    """Whether `[auth]` in .streamlit/secrets.toml names one."""
+    return bool(st.secrets.load_if_toml_exists()) and "auth" in st.secrets
+
+
+def _by_identity(url_path: str, token: str) -> None:
+    """A button that leads to the identity provider, or what follows on the way back."""
+    if not accounts().takes_identities or not _identity_provider():
+        return
+    if not st.user.is_logged_in:
+        if st.button(_("Sign in through your organisation"), key="identity", width="stretch"):
+            st.login()
+        return
+    claims = dict(st.user.to_dict())
+    # Just back from there somebody need not press again. Later only a click says that they want in:
+    # what the provider once said must not undo a sign-out.
+    just_back = time.time() - float(str(claims.get("iat") or 0)) < JUST_BACK_SECONDS
+    label = _("Continue as {address}").format(address=plain(claims.get("email") or "?"))
+    if st.button(label, key="identity", width="stretch") or just_back:
+        path = f"join?token={quote(token)}" if token else _here(url_path)
+        _try(path, lambda: accounts().sign_in_with_identity(claims, _identity_token(), token))
+    if st.button(_("Somebody else"), key="other_identity", type="tertiary"):
+        st.logout()
+
+
+def _identity_token() -> str:
+    return str(st.user.tokens.get("id") or "")
 
 
 def _demo_members(url_path: str) -> None:
@@ -195,12 +323,8 @@ def _invitation(token: str) -> None:
             _("Password"), type="password", autocomplete="current-password"
         )
         if st.form_submit_button(_("Sign in"), width="stretch"):
-            try:
-                user_id = accounts().sign_in(known_email, known_password)
-            except StoreError as refusal:
-                messages.problem(str(refusal))
-            else:
-                _enter(user_id, f"join?token={quote(token)}")
+            _try(f"join?token={quote(token)}", accounts().sign_in, known_email, known_password)
+    _by_identity("join", token)
 
 
 def _not_valid() -> None:
@@ -226,9 +350,34 @@ def _create(name: str, email: str, password: str, token: str, organisation: Row 
         return
     try:
         user_id = accounts().create(email, password, token)
+    except CodeSent as sent:
+        st.session_state[_WAITING] = (str(sent), name, email, token, organisation)
+        st.rerun()
     except StoreError as refusal:
         messages.problem(str(refusal))
         return
+    _arrive(user_id, name, email, token, organisation)
+
+
+def _confirm() -> None:
+    """The new account's address has to be confirmed before it can join."""
+    sentence, name, email, token, organisation = st.session_state[_WAITING]
+    st.title(_("Confirm your address"))
+    st.markdown(plain(sentence))
+    with st.form("confirm", border=False):
+        code = _code_field()
+        asked = st.form_submit_button(_("Confirm"), type="primary", width="stretch")
+    if not asked:
+        return
+    try:
+        user_id = accounts().confirm(email, code)
+    except StoreError as refusal:
+        messages.problem(str(refusal))
+    else:
+        _arrive(user_id, name, email, token, organisation)
+
+
+def _arrive(user_id: str, name: str, email: str, token: str, organisation: Row | None) -> None:
     try:
         _join(user_id, name, email, token, organisation)
     except StoreError:

@@ -14,9 +14,10 @@ from typing import Any, cast
 import streamlit as st
 
 from quorum.language import _
-from quorum.store import Consortium, Principal, Store, Unavailable, door
-from quorum.store.accounts import SESSION_DAYS, Accounts
-from quorum.store.accounts import Session as Ticket
+from quorum.store import Consortium, Principal, SignedOut, Store, Unavailable, door
+from quorum.store.accounts import SESSION_DAYS
+from quorum.store.door import Door
+from quorum.store.door import Session as Ticket
 
 log = logging.getLogger("quorum.session")
 
@@ -25,6 +26,7 @@ BROWSER_COOKIE = "quorum_browser"
 # Within one run the shell, the page and its fragments ask; the database need not hear each of them.
 _FRESH_SECONDS = 0.5
 _KEY = "_quorum_session"
+_ENDED = "_quorum_ended"
 
 
 @dataclass
@@ -60,7 +62,14 @@ def cookies() -> dict[str, str]:
 
 def current_session() -> Session | None:
     """The member, or None. Their membership and role are read from the database, not remembered."""
-    token = cookie(COOKIE)
+    try:
+        return _current(cookie(COOKIE))
+    except SignedOut as reason:
+        ended(reason)
+        return None
+
+
+def _current(token: str) -> Session | None:
     held = cast("Session | None", st.session_state.get(_KEY))
     if held is not None and held.token != token:
         _forget()
@@ -76,6 +85,17 @@ def current_session() -> Session | None:
     if time.monotonic() - held.checked < _FRESH_SECONDS:
         return held
     return _look_again(held)
+
+
+def ended(reason: SignedOut) -> None:
+    """The sign-in ended while somebody was at work: what is held goes, and the form says why."""
+    _forget()
+    st.session_state[_ENDED] = str(reason)
+
+
+def why_ended() -> str:
+    """The sentence for somebody whose sign-in has just ended; empty for anybody else."""
+    return str(st.session_state.pop(_ENDED, ""))
 
 
 def require_session() -> Session:
@@ -94,14 +114,14 @@ def require_editor(session: Session) -> None:
         st.stop()
 
 
-def accounts() -> Accounts:
+def accounts() -> Door:
     """Sign-in, for the pages that somebody sees who is not signed in."""
     return door.accounts()
 
 
 def place(user_id: str, function: str, arguments: Mapping[str, Any]) -> None:
     """Calls a function of the store for an account that has no session yet. Raises Refused."""
-    door.engine().store({"sub": user_id, "role": "authenticated"}).call(function, arguments)
+    door.accounts().store_of(user_id).call(function, arguments)
 
 
 def leave_for(code: str, path: str) -> None:
@@ -143,23 +163,22 @@ def _begin(token: str) -> Session | None:
     ticket = door.accounts().session(token)
     if ticket is None:
         return None
-    store = door.engine().store(ticket.claims)
-    who = store.call("whoami")
-    pulse = store.call("pulse")
-    return Session(
-        token, ticket, _principal(who, ticket), store, pulse["version"], time.monotonic()
-    )
+    store = door.store_for(ticket)
+    found = door.accounts().look(store, ticket, None)
+    if not found["signed_in"]:
+        return None
+    who = _principal(found["who"], ticket)
+    return Session(token, ticket, who, store, found["version"], time.monotonic())
 
 
 def _look_again(held: Session) -> Session | None:
-    pulse = held.store.call("pulse")
-    if not pulse["signed_in"]:
+    found = door.accounts().look(held.store, held.ticket, held.version)
+    if not found["signed_in"]:
         _forget()
         return None
-    if pulse["version"] != held.version:
-        held.version = pulse["version"]
-        who = held.store.call("whoami")
-        held.principal = _principal(who, held.ticket, held.principal.ticket)
+    if found["version"] != held.version:
+        held.version = found["version"]
+        held.principal = _principal(found["who"], held.ticket, held.principal.ticket)
     held.checked = time.monotonic()
     return held
 
@@ -195,6 +214,7 @@ __all__ = [
     "change_password",
     "cookie",
     "current_session",
+    "ended",
     "has_password",
     "leave_for",
     "place",
@@ -202,4 +222,5 @@ __all__ = [
     "require_session",
     "sign_out",
     "sign_out_everywhere",
+    "why_ended",
 ]

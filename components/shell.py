@@ -14,9 +14,9 @@ if str(ROOT) not in sys.path:
 
 from components import entrance  # noqa: E402
 from components.messages import plain, problem  # noqa: E402
-from components.session import Session, current_session, sign_out  # noqa: E402
+from components.session import Session, current_session, ended, sign_out  # noqa: E402
 from quorum.language import _  # noqa: E402
-from quorum.store import StoreError  # noqa: E402
+from quorum.store import SignedOut, StoreError  # noqa: E402
 from quorum.store.migrate import SchemaMismatch  # noqa: E402
 
 log = logging.getLogger("quorum.shell")
@@ -99,6 +99,9 @@ def main() -> None:
     )
     try:
         show()
+    except SignedOut as reason:
+        ended(reason)
+        st.rerun()
     except (StoreError, SchemaMismatch) as reason:
         # Whatever a page did not expect of the store still ends in a sentence.
         log.exception("the store refused while a page was made")

@@ -83,7 +83,7 @@ where p.pronamespace in ('public'::regnamespace, 'quorum'::regnamespace)
   and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   and not coalesce(p.proconfig, '{}') @> array['search_path=""'];
 
--- 09 functions_for_strangers: everybody and anon may call nothing but invitation_for
+-- 09 functions_for_strangers: everybody and anon may call nothing but what comes before sign-in
 select format('%s: %s', p.oid::regprocedure, coalesce(r.rolname, 'public')) as found
 from pg_proc p
 cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
@@ -91,8 +91,9 @@ left join pg_roles r on r.oid = a.grantee
 where p.pronamespace in ('public'::regnamespace, 'quorum'::regnamespace)
   and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   and (a.grantee = 0 or r.rolname in ('anon', 'authenticator'))
-  and not (p.pronamespace = 'public'::regnamespace and p.proname = 'invitation_for'
-    and r.rolname is not distinct from 'anon');
+  and not (p.pronamespace = 'public'::regnamespace and r.rolname is not distinct from 'anon'
+    and p.proname in ('invitation_for', 'schema_number', 'store_is_empty', 'web_session',
+      'begin_renewal', 'end_renewal', 'close_web_session', 'spend_sign_in_code'));
 
 -- 10 helpers_for_members: of the helpers members may call only the questions that policies ask
 select p.oid::regprocedure::text as found

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from quorum.language import _
-from quorum.store import Refused
+from quorum.store import Refused, Store
 from quorum.store.embedded import Engine, _plain_errors
 
 SESSION_DAYS = 30
@@ -49,8 +50,15 @@ class Session:
         return {"sub": self.user_id, "role": "authenticated", "session_id": self.id}
 
 
+class CodeSent(Exception):
+    """The account waits for the code that was sent to its address. The text says so."""
+
+
 class Accounts:
-    """Sign-in for one embedded store."""
+    """Sign-in for one embedded store. `supabase_accounts.py` answers the same for Supabase."""
+
+    sends_codes = False  # it has no way to send e-mail
+    takes_identities = True
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -78,12 +86,10 @@ class Accounts:
         """The user's id. Raises Refused with one sentence for every wrong pair."""
         user_id, stored, locked = self._ask("select * from auth.account(%s)", email.strip())[0]
         if locked:
-            raise Refused(
-                _("Too many attempts for this address. Wait a quarter of an hour and try again.")
-            )
+            raise Refused(too_many_attempts())
         if not _matches(stored or _nobody, password) or stored is None:
             self._ask("select auth.note_failure(%s)", email.strip())
-            raise Refused(_("This address and password do not belong together. Check both."))
+            raise Refused(wrong_pair())
         return str(user_id)
 
     def sign_in_demo(self, user_id: str) -> str:
@@ -94,24 +100,61 @@ class Accounts:
 
     def create(self, email: str, password: str, token: str = "") -> str:
         """A new account: with a usable invitation, or as the first of an empty store."""
-        address = email.strip().lower()
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address) or len(address) > 200:
-            raise Refused(_("The e-mail address is not complete. Write it as name@example.org."))
+        address = check_address(email)
         check_password(password, address)
+        return self._created(address, _hasher.hash(password), token)
+
+    def _created(self, address: str, password_hash: str | None, token: str) -> str:
         try:
             created = self._ask(
-                "select auth.create_account(%s, %s, %s)", address, _hasher.hash(password), token
+                "select auth.create_account(%s, %s, %s)", address, password_hash, token
             )
         except Refused as refusal:
-            raise Refused(
-                {
-                    "invitation": _(
-                        "This link is not valid any more. Ask whoever sent it for a new one."
-                    ),
-                    "address": _("There is an account with this address. Sign in with it instead."),
-                }.get(str(refusal), str(refusal))
-            ) from refusal
+            known = {"invitation": link_not_valid(), "address": already_there()}
+            raise Refused(known.get(str(refusal), str(refusal))) from refusal
         return str(created[0][0])
+
+    def confirm(self, email: str, code: str) -> str:
+        """Never asked: this store takes a new account's address as it is."""
+        raise Refused(_no_mail())
+
+    def send_code(self, email: str) -> None:
+        """Raises Refused: see `sends_codes`."""
+        raise Refused(_no_mail())
+
+    def sign_in_with_code(self, email: str, code: str) -> str:
+        """Raises Refused: see `sends_codes`."""
+        raise Refused(_no_mail())
+
+    def send_reset(self, email: str) -> None:
+        """Raises Refused: see `sends_codes`."""
+        raise Refused(_no_mail())
+
+    def reset(self, email: str, code: str, new: str) -> str:
+        """Raises Refused: see `sends_codes`."""
+        raise Refused(_no_mail())
+
+    def sign_in_with_identity(
+        self, claims: Mapping[str, Any], identity_token: str, token: str = ""
+    ) -> str:
+        """The account with the address that the identity provider has verified; with a usable
+        invitation a new one. Raises Refused. `claims`: those of the checked identity token."""
+        address = str(claims.get("email") or "").strip().lower()
+        if not address or claims.get("email_verified") is not True:
+            raise Refused(
+                _(
+                    "Your organisation's sign-in names no verified e-mail address. Use a password, "
+                    "or ask whoever looks after it."
+                )
+            )
+        user_id, _password, _locked = self._ask("select * from auth.account(%s)", address)[0]
+        if user_id is not None:
+            return str(user_id)
+        if not token and not self.is_empty():
+            raise Refused(
+                _("There is no account with your address. Open the link of an invitation first.")
+            )
+        return self._created(check_address(address), None, token)
 
     def open_code(self, user_id: str, browser: str) -> str:
         """A one-time code that this browser can swap for a session within a minute."""
@@ -135,6 +178,18 @@ class Accounts:
         """The session of a cookie, while it lasts."""
         found = self._ask("select * from auth.session(%s)", _hash(token))
         return Session(*found[0]) if found else None
+
+    def store(self, session: Session) -> Store:
+        """The store as the session's member sees it."""
+        return self._engine.store(session.claims)
+
+    def store_of(self, user_id: str) -> Store:
+        """The store for an account that has no session yet."""
+        return self._engine.store({"sub": user_id, "role": "authenticated"})
+
+    def look(self, store: Store, session: Session, seen: str | None) -> Any:
+        """Is the session open, and what has changed since the version `seen`? See sql/0010."""
+        return store.call("look", {"session": None, "seen": seen})
 
     def close_session(self, token: str) -> None:
         """Signs this browser out."""
@@ -164,6 +219,38 @@ class Accounts:
 
     def _as_member(self, session: Session) -> Any:
         return self._engine.store(session.claims)._transaction()
+
+
+def check_address(email: str) -> str:
+    """The address as accounts keep it. Raises Refused for one that is none."""
+    address = email.strip().lower()
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address) or len(address) > 200:
+        raise Refused(_("The e-mail address is not complete. Write it as name@example.org."))
+    return address
+
+
+def wrong_pair() -> str:
+    """One answer for an unknown address and a wrong password."""
+    return _("This address and password do not belong together. Check both.")
+
+
+def too_many_attempts() -> str:
+    """For an address that somebody keeps trying."""
+    return _("Too many attempts for this address. Wait a quarter of an hour and try again.")
+
+
+def link_not_valid() -> str:
+    """One answer for a link that is wrong, late, used or taken back."""
+    return _("This link is not valid any more. Ask whoever sent it for a new one.")
+
+
+def already_there() -> str:
+    """For a new account with a known address."""
+    return _("There is an account with this address. Sign in with it instead.")
+
+
+def _no_mail() -> str:
+    return _("This store sends no e-mail. Sign in with your password.")
 
 
 def check_password(password: str, email: str) -> None:

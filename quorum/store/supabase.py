@@ -12,6 +12,7 @@ import math
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -66,7 +67,10 @@ JSON_COLUMNS = {
 }
 # Functions that may be asked again when the answer was lost: they only read, or take a key under
 # which they act once.
-_READING = {"whoami", "pulse", "invitation_for", *FUNCTIONS}
+_READING = {
+    "whoami", "pulse", "look", "invitation_for", "schema_number", "store_is_empty", "web_session",
+    "read_together", "has_password", "close_web_session", "close_my_web_sessions", *FUNCTIONS,
+}  # fmt: skip
 _ONCE = {"key", "sharing_id"}
 
 
@@ -107,6 +111,8 @@ class SupabaseStore:
             verify=_certificates(),
             limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
         )
+        # A tab that is closed tells nobody: its connections go with the last reference.
+        weakref.finalize(self, self._http.close)
         self._client = SyncPostgrestClient(
             f"{url.rstrip('/')}/rest/v1",
             headers={"apikey": publishable_key, "Accept-Encoding": "gzip"},
