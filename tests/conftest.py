@@ -21,7 +21,8 @@ from streamlit.testing.v1 import AppTest
 from quorum.store import Store, door
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
-from tests.supabase_server import HERE, SupabaseServer
+from quorum.store.supabase_accounts import Identity, Tokens
+from tests.supabase_server import HERE, PUBLISHABLE_KEY, SupabaseServer
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -72,6 +73,35 @@ def supabase(engine: Engine) -> Iterator[SupabaseServer]:
     running.close()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever is marked `both_doors` runs behind each of them."""
+    if "which_door" in metafunc.fixturenames and metafunc.definition.get_closest_marker(
+        "both_doors"
+    ):
+        metafunc.parametrize("which_door", ["embedded", "supabase"], indirect=True)
+
+
+@pytest.fixture
+def which_door(request: pytest.FixtureRequest) -> str:
+    """The door behind which the test's store lies."""
+    return str(getattr(request, "param", "embedded"))
+
+
+@pytest.fixture
+def behind(
+    which_door: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """The empty store of the test, an Engine or a SupabaseServer; the app is set up for it."""
+    server = request.getfixturevalue("engine" if which_door == "embedded" else "supabase")
+    if isinstance(server, SupabaseServer):
+        monkeypatch.delenv("QUORUM_STORE")
+        monkeypatch.setenv("SUPABASE_URL", server.url)
+        monkeypatch.setenv("SUPABASE_PUBLISHABLE_KEY", PUBLISHABLE_KEY)
+    yield emptied(server)
+    if isinstance(server, SupabaseServer):
+        server.hang_up()
+
+
 @pytest.fixture(params=["embedded", "supabase"])
 def both(request: pytest.FixtureRequest) -> Iterator["World"]:
     """The small world behind each of the two doors in turn."""
@@ -116,9 +146,9 @@ def emptied(engine: Any) -> Any:
 
 
 @pytest.fixture
-def store(engine: Engine) -> Engine:
+def store(behind: Any) -> Any:
     """The store, empty."""
-    return emptied(engine)
+    return behind
 
 
 @dataclass
@@ -153,9 +183,11 @@ class World:
             "insert into auth.users (id, email, encrypted_password)"
             " values (gen_random_uuid(), %s, %s) returning id::text",
             email,
-            _password_hash(),
+            HASHED if isinstance(self.engine, SupabaseServer) else _password_hash(),
         )
         user_id = found[0][0]
+        if isinstance(self.engine, SupabaseServer):
+            self.owner("update auth.users set email_confirmed_at = now()")
         self.owner("insert into person (id, name, email) values (%s, %s, %s)", user_id, name, email)
         self.owner(
             "insert into organisation_role (organisation_id, person_id, role) values (%s, %s, %s)",
@@ -241,15 +273,36 @@ class World:
         )  # fmt: skip
         return sharing_id
 
+    @property
+    def accounts(self) -> door.Door:
+        """Sign-in for this store."""
+        if isinstance(self.engine, SupabaseServer):
+            return self.engine.accounts
+        return Accounts(self.engine)
+
+    @property
+    def sessions(self) -> str:
+        """The table of sessions that cookies lead to."""
+        return "quorum.web_session" if isinstance(self.engine, SupabaseServer) else "auth.sessions"
+
+    def identity(self, actor: str) -> str:
+        """The actor as they come from a sign-in form."""
+        user_id = self[actor].id
+        if isinstance(self.engine, SupabaseServer):
+            access = self.engine.token({"sub": user_id})
+            return Identity(Tokens(user_id, access, "no refresh token"))
+        return user_id
+
     def token(self, actor: str) -> str:
         """A session cookie of the actor."""
-        accounts = Accounts(self.engine)
-        code = accounts.open_code(self[actor].id, "test browser")
-        token = accounts.open_session(code, "test browser")
+        code = self.accounts.open_code(self.identity(actor), "test browser")
+        token = self.accounts.open_session(code, "test browser")
         assert token is not None
         return token
 
 
+# PASSWORD as Supabase Auth hashes it.
+HASHED = "$2b$10$/2qh91OGQHwJ9trLClNTeOepCeuR.QjsXfAKjqqGW3UOw/y1Q1Az2"
 _hashed: list[str] = []
 
 
@@ -284,10 +337,10 @@ def small_world(store: Any) -> World:
 
 
 @pytest.fixture
-def world(store: Engine) -> World:
+def world(behind: Any) -> World:
     """The named actors: `north admin`, `north editor`, `north viewer`, `south admin`,
     `west admin` (removed from the consortium), `east admin` (outside)."""
-    return small_world(store)
+    return small_world(behind)
 
 
 @pytest.fixture

@@ -18,9 +18,11 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from quorum.store import door
 from quorum.store.embedded import Engine
 from quorum.store.migrate import migrate
 from quorum.store.supabase import AccessToken, SupabaseStore
+from quorum.store.supabase_accounts import SupabaseAccounts
 
 HERE = Path(__file__).parent / "supabase"
 SECRET = "a secret of the tests, forty letters long"
@@ -94,6 +96,9 @@ class SupabaseServer:
     def close(self) -> None:
         """Ends the server and drops its database."""
         self.hang_up()
+        left = door._projects.pop(door.Project(self.url, PUBLISHABLE_KEY), None)
+        if left is not None:
+            left.anonymous.close()
         _pipe(self._process.stdin).close()
         self._process.wait(10)
         _pipe(self._process.stdout).close()
@@ -121,6 +126,15 @@ class SupabaseServer:
         made = SupabaseStore(url or self.url, key, access_token)
         self.opened.append(made)
         return made
+
+    @property
+    def accounts(self) -> SupabaseAccounts:
+        """Sign-in for this project, as the app has it when it is set up for it."""
+        known = door._projects
+        project = door.Project(self.url, PUBLISHABLE_KEY)
+        if project not in known:
+            known[project] = SupabaseAccounts(self.url, PUBLISHABLE_KEY)
+        return known[project]
 
     def hang_up(self) -> None:
         """Closes the stores that were handed out."""

@@ -394,29 +394,42 @@ def test_claims_that_name_another_organisation_change_nothing(
 
 # `+` answers, `-` refuses with a sentence, `!` may not be called at all; a number counts rows.
 FUNCTIONS = """
-                    admin   editor  viewer  south   west    east    newcomer nobody  anon
-found_organisation  -       -       -       -       -       -       -        -       !
-create_consortium   +       -       -       +       +       +       -        -       !
-invite_colleague    +       -       -       +       +       +       -        -       !
-invite_organisation +       -       -       -       -       -       -        -       !
-revoke_invitation   +       -       -       -       -       -       -        -       !
-invitation_for      +       +       +       +       +       +       +        +       +
-redeem_invitation   -       -       -       -       -       -       +        -       !
-set_membership_role +       -       -       -       -       -       -        -       !
-leave_consortium    -       -       -       +       -       -       -        -       !
-remove_member       +       -       -       -       -       -       -        -       !
-merge_suppliers     +       +       -       +       +       +       -        -       !
-undo_merge          +       +       -       +       +       +       -        -       !
-import_assessments  +       +       -       +       +       +       -        -       !
-import_site_list    +       +       -       +       +       +       -        -       !
-import_spend        +       +       -       +       +       +       -        -       !
-spend_bands         1       1       1       0       0       0       0        0       !
-share               +       +       -       +       -       -       -        -       !
-revoke_sharing      +       +       -       -       -       -       -        -       !
-whoami              +       +       +       +       +       +       +        +       !
-pulse               +       +       +       +       +       +       +        +       !
+                      admin   editor  viewer  south   west    east    newcomer nobody  anon
+found_organisation    -       -       -       -       -       -       -        -       !
+create_consortium     +       -       -       +       +       +       -        -       !
+invite_colleague      +       -       -       +       +       +       -        -       !
+invite_organisation   +       -       -       -       -       -       -        -       !
+revoke_invitation     +       -       -       -       -       -       -        -       !
+invitation_for        +       +       +       +       +       +       +        +       +
+redeem_invitation     -       -       -       -       -       -       +        -       !
+set_membership_role   +       -       -       -       -       -       -        -       !
+leave_consortium      -       -       -       +       -       -       -        -       !
+remove_member         +       -       -       -       -       -       -        -       !
+merge_suppliers       +       +       -       +       +       +       -        -       !
+undo_merge            +       +       -       +       +       +       -        -       !
+import_assessments    +       +       -       +       +       +       -        -       !
+import_site_list      +       +       -       +       +       +       -        -       !
+import_spend          +       +       -       +       +       +       -        -       !
+spend_bands           1       1       1       0       0       0       0        0       !
+share                 +       +       -       +       -       -       -        -       !
+revoke_sharing        +       +       -       -       -       -       -        -       !
+whoami                +       +       +       +       +       +       +        +       !
+pulse                 +       +       +       +       +       +       +        +       !
+schema_number         +       +       +       +       +       +       +        +       +
+store_is_empty        +       +       +       +       +       +       +        +       +
+web_session           +       +       +       +       +       +       +        +       +
+begin_renewal         +       +       +       +       +       +       +        +       +
+end_renewal           +       +       +       +       +       +       +        +       +
+close_web_session     +       +       +       +       +       +       +        +       +
+spend_sign_in_code    +       +       +       +       +       +       +        +       +
+open_sign_in_code     +       +       +       +       +       +       +        -       !
+open_web_session      +       +       +       +       +       +       +        -       !
+look                  +       +       +       +       +       +       +        +       !
+has_password          +       +       +       +       +       +       +        +       !
+read_together         +       +       +       +       +       +       +        +       !
+close_my_web_sessions +       +       +       +       +       +       +        +       !
 """
-CALLS = table(FUNCTIONS, 20)
+CALLS = table(FUNCTIONS, 22)
 
 
 def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
@@ -452,6 +465,16 @@ def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
             "2029-01-01", "",
         ],
         "revoke_sharing": [receipt],
+        "web_session": ["a guess"],
+        "begin_renewal": ["a guess", 1, 10],
+        "end_renewal": ["a guess", 1, "sealed"],
+        "close_web_session": ["a guess"],
+        "spend_sign_in_code": ["a guess"],
+        "open_sign_in_code": ["a name", "sealed", 60],
+        "open_web_session": ["a name", "sealed", 30],
+        "close_my_web_sessions": [None],
+        "look": [None, None],
+        "read_together": ['{"supplier": ["id"]}', 10],
     }  # fmt: skip
     return function, values.get(function, [])
 

@@ -21,7 +21,7 @@ OPERATORS = {"quorum/__main__.py", "quorum/demo.py"}
 # What everybody may know of the store: its errors, the member, and the shape of its frames.
 WORDS = {
     "AlreadyThere", "Conflict", "Consortium", "Invalid", "NotAllowed", "Principal", "Refused",
-    "Row", "StoreError", "Unavailable",
+    "Row", "SignedOut", "StoreError", "Unavailable",
 }  # fmt: skip
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from quorum.store.accounts import Accounts
 from tests.conftest import PASSWORD, World
+
+pytestmark = pytest.mark.both_doors
 
 Open = Callable[..., AppTest]
 NEW = "lakes and light in June"
@@ -60,14 +62,14 @@ def test_the_password_is_changed_and_the_session_stays(open_page: Open, world: W
     assert "The password is changed. You are signed out in all other browsers." in texts(page)
     assert [t.value for t in page.run().title] == ["Your account"]
     email = world["north viewer"].email
-    assert Accounts(world.engine).sign_in(email, NEW) == world["north viewer"].id
+    assert world.accounts.sign_in(email, NEW) == world["north viewer"].id
 
 
 def test_two_different_new_passwords_change_nothing(open_page: Open, world: World) -> None:
     page = change(open_page("north viewer", "account"), PASSWORD, NEW, f"{NEW}!")
     assert "The two new passwords are not the same. Nothing was changed." in texts(page)
     email = world["north viewer"].email
-    assert Accounts(world.engine).sign_in(email, PASSWORD) == world["north viewer"].id
+    assert world.accounts.sign_in(email, PASSWORD) == world["north viewer"].id
 
 
 def test_a_wrong_present_password_changes_nothing(open_page: Open) -> None:
@@ -86,15 +88,15 @@ def test_who_has_no_password_is_told_so(open_page: Open, world: World) -> None:
 def test_signing_out_everywhere_ends_every_session(open_page: Open, world: World) -> None:
     other = world.token("north viewer")
     press(open_page("north viewer", "account"), "Sign out everywhere")
-    assert Accounts(world.engine).session(other) is None
-    assert world.owner("select count(*) from auth.sessions") == [(0,)]
+    assert world.accounts.session(other) is None
+    assert world.owner(f"select count(*) from {world.sessions}") == [(0,)]
 
 
 def test_signing_out_here_keeps_the_other_browser(open_page: Open, world: World) -> None:
     other = world.token("north viewer")
     press(open_page("north viewer", "account"), "Sign out here")
-    assert Accounts(world.engine).session(other) is not None
-    assert world.owner("select count(*) from auth.sessions") == [(1,)]
+    assert world.accounts.session(other) is not None
+    assert world.owner(f"select count(*) from {world.sessions}") == [(1,)]
 
 
 def test_a_browser_that_was_signed_out_elsewhere_shows_the_sign_in_form(

@@ -10,6 +10,7 @@ from quorum.answering import form_of, is_web_address, merged, row_of, storable
 from quorum.definitions import current
 from tests.conftest import World
 
+pytestmark = pytest.mark.both_doors
 Open = Callable[..., AppTest]
 COMPLETE = ["raw_materials", "risks_fair", "policy_basic", "initiatives"]
 

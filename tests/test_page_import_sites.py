@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from tests import hostile
 from tests.conftest import SHARED_DATA, World
 
+pytestmark = pytest.mark.both_doors
+
 Opener = Callable[..., AppTest]
 
 BRAND = b"""supplier_name,country,address

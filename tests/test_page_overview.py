@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import World
 
+pytestmark = pytest.mark.both_doors
 Open = Callable[..., AppTest]
 
 LOW = ["tier1_only", "risks_unfamiliar", "policy_none", "actions_none"]

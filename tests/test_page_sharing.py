@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import World
 
+pytestmark = pytest.mark.both_doors
+
 Open = Callable[..., AppTest]
 
 

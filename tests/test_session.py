@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import World
+
+pytestmark = pytest.mark.both_doors
 
 Open = Callable[..., AppTest]
 
@@ -25,7 +28,7 @@ def test_a_session_that_ended_elsewhere_shows_the_sign_in_form(
     open_page: Open, world: World
 ) -> None:
     page = open_page("north viewer")
-    world.owner("delete from auth.sessions")
+    world.owner(f"delete from {world.sessions}")
     page.session_state["_quorum_session"].stale()
     page.run()
     assert [t.label for t in page.text_input] == ["E-mail address", "Password"]

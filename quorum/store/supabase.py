@@ -112,7 +112,7 @@ class SupabaseStore:
             limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
         )
         # A tab that is closed tells nobody: its connections go with the last reference.
-        weakref.finalize(self, self._http.close)
+        weakref.finalize(self, self._http.close).atexit = False
         self._client = SyncPostgrestClient(
             f"{url.rstrip('/')}/rest/v1",
             headers={"apikey": publishable_key, "Accept-Encoding": "gzip"},
