@@ -79,6 +79,16 @@ def forget() -> None:
     _cached.clear()
 
 
+def _ahead(session: Session, relations: tuple[str, ...]) -> None:
+    session.store.ahead(relations)
+
+
+def ahead(session: Session, *relations: str) -> None:
+    """First line of a page that reads several relations: fetches them in one request where the
+    store is reached over a network. Functions of `relations.FUNCTIONS` count as relations."""
+    cached(session, _ahead, relations)
+
+
 # Reading: raw relations ---------------------------------------------------------------------------
 
 

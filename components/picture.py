@@ -16,6 +16,12 @@ from quorum.overview import Need, Picture
 from quorum.scoring import band_name
 from quorum.suppliers import kind_names
 
+# What a picture and its needs are made of, for `data.ahead`.
+RELATIONS = (
+    "supplier", "organisation", "assessment", "spend", "spend_bands", "site_list", "sharing",
+    "invitation", "membership",
+)  # fmt: skip
+
 
 def picture(session: Session, consortium_id: str | None = None) -> Picture:
     """What the member sees of all suppliers; with `consortium_id` as that consortium makes it."""

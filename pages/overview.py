@@ -87,6 +87,7 @@ def first_steps(session: Session) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, *picture.RELATIONS)
     st.title(_("Overview"))
     st.markdown(_("What do we know together about our suppliers, and what needs me?"))
     if picture.shared(session).is_empty():

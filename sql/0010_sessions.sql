@@ -189,9 +189,9 @@ end
 $$;
 
 -- Several relations in one answer, as the caller may see them: their rows, or null where there are
--- more than `most`. `wanted` names the columns of each: {"supplier": ["id", "name"]}. Runs with the
--- caller's rights, so grants and policies decide as for any select. Values as the app takes them:
--- money as a double, json as text.
+-- more than `most`. `wanted` names the columns of each: {"supplier": ["id", "name"]}; a relation may
+-- also be a function without arguments. Runs with the caller's rights, so grants and policies decide
+-- as for any select. Columns of json come as text, as the app takes them.
 create function public.read_together(wanted jsonb, most integer) returns json
 language plpgsql stable set search_path = ''
 as $$
@@ -202,15 +202,17 @@ declare
   answers text[] := '{}';
 begin
   for relation in select jsonb_object_keys(wanted) loop
-    select string_agg(format(case t.atttypid when 'jsonb'::regtype then '%1$I::text as %1$I'
-        when 'numeric'::regtype then '%1$I::float8 as %1$I' else '%1$I' end, c.name), ', ')
+    select string_agg(
+        format(case when t.atttypid = 'jsonb'::regtype then '%1$I::text as %1$I' else '%I' end,
+          c.name), ', ')
       into columns
       from jsonb_array_elements_text(wanted -> relation) as c (name)
-      join pg_attribute t on t.attrelid = format('public.%I', relation)::regclass
+      left join pg_attribute t on t.attrelid = to_regclass(format('public.%I', relation))
         and t.attname = c.name;
     execute format(
       'select case when count(*) <= $1 then coalesce(json_agg(x), ''[]'') end'
-      ' from (select %s from public.%I limit $1 + 1) x', columns, relation)
+      ' from (select %s from public.%I%s limit $1 + 1) x', columns, relation,
+      case when to_regclass(format('public.%I', relation)) is null then '()' else '' end)
       into found_rows using most;
     answers := answers || (to_json(relation)::text || ':' || coalesce(found_rows::text, 'null'));
   end loop;

@@ -474,7 +474,7 @@ def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
         "open_web_session": ["a name", "sealed", 30],
         "close_my_web_sessions": [None],
         "look": [None, None],
-        "read_together": ['{"supplier": ["id"]}', 10],
+        "read_together": ['{"spend_bands": ["year"], "supplier": ["id"]}', 10],
     }  # fmt: skip
     return function, values.get(function, [])
 

@@ -99,6 +99,11 @@ class Store(Protocol):
         an order is a column name, `-` before it for descending."""
         ...
 
+    def ahead(self, relations: Sequence[str]) -> None:
+        """Says what will be read in the next moment, whole: relations, and functions of
+        `relations.FUNCTIONS`. A door for which each question costs a way asks them in one."""
+        ...
+
     def insert(self, relation: str, row: Row) -> None:
         """Adds a row. Raises AlreadyThere, NotAllowed, Invalid."""
         ...

@@ -74,6 +74,9 @@ _READING = {
 _ONCE = {"key", "sharing_id"}
 
 
+_TOGETHER = 5000  # rows of a relation that may come along with others
+_MOMENT = 2.0  # seconds that they serve: the run of a page that asked for them
+_NOTHING: tuple[float, dict[str, pl.DataFrame]] = (0.0, {})
 _MANY = 8  # pages, from which on they are asked for in parallel
 # Identifiers are random, so quarters of their range are quarters of the rows.
 _QUARTERS = [f"{i:x}0000000-0000-0000-0000-000000000000" for i in (0, 4, 8, 12)]
@@ -120,6 +123,7 @@ class SupabaseStore:
             retry_enabled=False,  # ours tell what may be repeated
         )
         self._lock = threading.Lock()
+        self._ahead = _NOTHING
         self.requests = 0  # sent so far: a page costs few, and a test counts them
 
     def close(self) -> None:
@@ -137,6 +141,9 @@ class SupabaseStore:
         limit: int | None = None,
     ) -> pl.DataFrame:
         schema = RELATIONS[relation]
+        held = self._held(relation) if filters is None and limit is None else None
+        if held is not None:
+            return _sorted(held, order).select(*(columns or schema))
         chosen = {name: schema[name] for name in columns or schema}
         key = key_of(relation)
         # Rows are told apart by their key and put in order here, the same way for any database.
@@ -160,6 +167,23 @@ class SupabaseStore:
         pages = [page for part in parts for page in self._pages(asked, part, wanted, key)]
         found = _sorted(pl.concat(pages), order)
         return found.head(found.height if limit is None else limit).select(*chosen)
+
+    def ahead(self, relations: Sequence[str]) -> None:
+        """Fetches whole relations, and functions of `relations.FUNCTIONS`, in one request. What is
+        read of them in the next moment is answered from that; large ones are left to be read."""
+        schemas = {name: RELATIONS.get(name) or FUNCTIONS[name] for name in relations}
+        wanted = {name: list(schema) for name, schema in schemas.items()}
+        found = self.call("read_together", {"wanted": wanted, "most": _TOGETHER})
+        frames = {
+            name: _frame(json.dumps(rows).encode(), schemas[name])
+            for name, rows in found.items()
+            if rows is not None
+        }
+        self._ahead = (time.monotonic() + _MOMENT, frames)
+
+    def _held(self, relation: str) -> pl.DataFrame | None:
+        until, frames = self._ahead
+        return frames.get(relation) if time.monotonic() < until else None
 
     def _pages(
         self,
@@ -221,6 +245,7 @@ class SupabaseStore:
     # Writing --------------------------------------------------------------------------------------
 
     def insert(self, relation: str, row: Row) -> None:
+        self._ahead = _NOTHING
         request = self._client.from_(relation).insert(_body(relation, row), returning=_MINIMAL)
         doubt = _Doubt() if "id" in row else None
         try:
@@ -260,6 +285,7 @@ class SupabaseStore:
 
     def _touched(self, asked: Any, filters: Row) -> int:
         """Sends an update or a delete; how many rows it found. What a policy hides is no error."""
+        self._ahead = _NOTHING
         conditions = [_condition(name, value) for name, value in filters.items()]
         response = self._send(_filtered(asked, conditions).request, None)
         count = response.headers.get("content-range", "").rpartition("/")[2]
@@ -269,6 +295,11 @@ class SupabaseStore:
 
     def call(self, function: str, arguments: Row | None = None) -> Any:
         given = {name: _plain(value) for name, value in (arguments or {}).items()}
+        held = self._held(function) if not given else None
+        if held is not None:
+            return held
+        if function not in _READING:
+            self._ahead = _NOTHING
         repeatable = function in _READING or bool(_ONCE & given.keys())
         schema = FUNCTIONS.get(function)
         if schema is None:

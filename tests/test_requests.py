@@ -1,0 +1,57 @@
+"""How often a page asks a store that is reached over the network."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from quorum.store.supabase import SupabaseStore
+from tests.conftest import ROOT, World
+
+Open = Callable[..., AppTest]
+HIGH = ["end_to_end", "risks_good", "policy_due_diligence", "code_verification", "initiatives",
+        "complaints_procedure"]  # fmt: skip
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The requests of whatever runs inside."""
+    sent: list[str] = []
+    once = SupabaseStore._once
+
+    def noted(store: SupabaseStore, request: object) -> object:
+        sent.append(str(request.path).rpartition("/")[2])  # type: ignore[attr-defined]
+        return once(store, request)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SupabaseStore, "_once", noted)
+        yield sent
+
+
+@pytest.fixture
+def which_door() -> str:
+    return "supabase"
+
+
+def test_a_cold_overview_costs_three_requests_and_a_warm_one_one(
+    world: World, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aurora = world.supplier("Aurora")
+    item = world.assessment("south admin", aurora, HIGH)
+    world.share("south admin", "assessment", [item])
+    world.assessment("north admin", aurora, HIGH)
+    world.spend("north admin", aurora, {2025: 100.0})
+    world.site_list("north admin", aurora, ["Works"])
+    open_page(None)  # whatever the process asks once: does the schema fit?
+    page = AppTest.from_file(str(ROOT / "components" / "shell.py"), default_timeout=30)
+    page.session_state["test_cookie"] = world.token("north admin")
+    with counted(monkeypatch) as cold:
+        page.run()
+    assert page.metric[0].value == "1"
+    page.session_state["_quorum_session"].stale()
+    with counted(monkeypatch) as warm:
+        page.run()
+    assert not page.exception
+    assert cold == ["web_session", "look", "read_together"]
+    assert warm == ["look"]
