@@ -105,11 +105,30 @@ sharing_item       select  N       N       N       Sabx    W       .       .    
                    insert  !       !       !       !       !       !       !        !       !
                    update  !       !       !       !       !       !       !        !       !
                    delete  !       !       !       !       !       !       !        !       !
+initiative         select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
+                   insert  +       +       -       +       +       +       -        -       !
+                   update  Nn      Nn      .       Ssx     Ww      e       .        .       !
+                   delete  n       n       .       s       Ww      e       .        .       !
+rubric             select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
+                   insert  +       +       -       +       +       +       -        -       !
+                   update  Nn      Nn      .       Ssx     Ww      e       .        .       !
+                   delete  n       n       .       s       Ww      e       .        .       !
+initiative_rating  select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
+                   insert  +       +       -       +       +       +       -        -       !
+                   update  !       !       !       !       !       !       !        !       !
+                   delete  n       n       .       s       Ww      e       .        .       !
+initiative_link    select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
+                   insert  +       +       -       +       +       +       -        -       !
+                   update  Nn      Nn      .       Ssx     Ww      e       .        .       !
+                   delete  n       n       .       s       Ww      e       .        .       !
 audit_event        select  N       N       N       S       W       E       .        .       !
                    insert  !       !       !       !       !       !       !        !       !
                    update  !       !       !       !       !       !       !        !       !
                    delete  !       !       !       !       !       !       !        !       !
 """
+
+
+OF_INITIATIVES = ("initiative", "rubric", "initiative_rating", "initiative_link")
 
 
 class Scene:
@@ -192,7 +211,7 @@ class Scene:
         owner = self.world.owner
         past = [i for i, letter in self.letters["sharing"].items() if letter == "x"]
         owner("update sharing set ends_on = current_date - 1 where id = any (%s::uuid[])", past)
-        for relation in ("assessment", "site_list", "production_site", "spend"):
+        for relation in ("assessment", "site_list", "production_site", "spend", *OF_INITIATIVES):
             ids = [i for i, letter in self.letters[relation].items() if letter == "x"]
             owner(
                 f"update {relation} set shared_until = current_date - 1"
@@ -223,9 +242,14 @@ class Scene:
         site = world[actor].store.rows("production_site", filters={"site_list_id": site_list})
         self.letters["production_site"][site["id"][0]] = letter
         line = self._spend(actor, letter)
+        of_initiatives = [(relation, str(uuid.uuid4())) for relation in OF_INITIATIVES]
+        for relation, item in of_initiatives:
+            world[actor].store.insert(relation, {"id": item, **new_row(self, relation, actor)})
+            self._note(relation, item, letter)
         if letter in "NSxW":
             for relation, item in (
                 ("assessment", assessment), ("site_list", site_list), ("spend", line),
+                *of_initiatives,
             ):  # fmt: skip
                 self._note("sharing", world.share(actor, relation, [item]), letter)
 
@@ -264,7 +288,8 @@ KEYS = {
 EDITED = {
     "organisation": "name", "person": "name", "organisation_role": "role", "consortium": "purpose",
     "supplier": "name", "supplier_turnover": "source", "assessment": "other_actions",
-    "assessment_contact": "contact", "site_list": "title",
+    "assessment_contact": "contact", "site_list": "title", "initiative": "description",
+    "rubric": "valid_until", "initiative_link": "scope",
 }  # fmt: skip
 
 
@@ -289,6 +314,25 @@ def new_row(scene: Scene, relation: str, actor: str) -> dict[str, Any]:
             letters = scene.letters["assessment"]
             wanted = own.get(actor, "n")
             return {"assessment_id": next(i for i, k in letters.items() if k == wanted)}
+        case "initiative":
+            return {"name": "Fair Cables", "kind": "industry"}
+        case "rubric":
+            return {
+                "family": str(uuid.uuid4()), "edition": 1, "title": "Ours",
+                "criteria": json.dumps([{"code": "reach", "label": "Reach"}]),
+                "valid_from": "2026-01-01",
+            }  # fmt: skip
+        case "initiative_rating":
+            return {
+                "initiative": "rba", "rubric": "due-diligence", "edition": 1,
+                "rated_on": "2026-01-01",
+                "scores": json.dumps({"reach": {"value": 2.5, "rationale": "Seen"}}),
+            }  # fmt: skip
+        case "initiative_link":
+            return {
+                "initiative": "rba", "supplier_id": scene.supplier, "standing": "member",
+                "source": "Report",
+            }  # fmt: skip
         case _:
             return {KEYS.get(relation, "id"): next(iter(scene.letters[relation]))}
 
@@ -394,29 +438,30 @@ def test_claims_that_name_another_organisation_change_nothing(
 
 # `+` answers, `-` refuses with a sentence, `!` may not be called at all; a number counts rows.
 FUNCTIONS = """
-                    admin   editor  viewer  south   west    east    newcomer nobody  anon
-found_organisation  -       -       -       -       -       -       -        -       !
-create_consortium   +       -       -       +       +       +       -        -       !
-invite_colleague    +       -       -       +       +       +       -        -       !
-invite_organisation +       -       -       -       -       -       -        -       !
-revoke_invitation   +       -       -       -       -       -       -        -       !
-invitation_for      +       +       +       +       +       +       +        +       +
-redeem_invitation   -       -       -       -       -       -       +        -       !
-set_membership_role +       -       -       -       -       -       -        -       !
-leave_consortium    -       -       -       +       -       -       -        -       !
-remove_member       +       -       -       -       -       -       -        -       !
-merge_suppliers     +       +       -       +       +       +       -        -       !
-undo_merge          +       +       -       +       +       +       -        -       !
-import_assessments  +       +       -       +       +       +       -        -       !
-import_site_list    +       +       -       +       +       +       -        -       !
-import_spend        +       +       -       +       +       +       -        -       !
-spend_bands         1       1       1       0       0       0       0        0       !
-share               +       +       -       +       -       -       -        -       !
-revoke_sharing      +       +       -       -       -       -       -        -       !
-whoami              +       +       +       +       +       +       +        +       !
-pulse               +       +       +       +       +       +       +        +       !
+                        admin   editor  viewer  south   west    east    newcomer nobody  anon
+found_organisation      -       -       -       -       -       -       -        -       !
+create_consortium       +       -       -       +       +       +       -        -       !
+invite_colleague        +       -       -       +       +       +       -        -       !
+invite_organisation     +       -       -       -       -       -       -        -       !
+revoke_invitation       +       -       -       -       -       -       -        -       !
+invitation_for          +       +       +       +       +       +       +        +       +
+redeem_invitation       -       -       -       -       -       -       +        -       !
+set_membership_role     +       -       -       -       -       -       -        -       !
+leave_consortium        -       -       -       +       -       -       -        -       !
+remove_member           +       -       -       -       -       -       -        -       !
+merge_suppliers         +       +       -       +       +       +       -        -       !
+undo_merge              +       +       -       +       +       +       -        -       !
+import_assessments      +       +       -       +       +       +       -        -       !
+import_site_list        +       +       -       +       +       +       -        -       !
+import_spend            +       +       -       +       +       +       -        -       !
+import_initiative_links +       +       -       +       +       +       -        -       !
+spend_bands             1       1       1       0       0       0       0        0       !
+share                   +       +       -       +       -       -       -        -       !
+revoke_sharing          +       +       -       -       -       -       -        -       !
+whoami                  +       +       +       +       +       +       +        +       !
+pulse                   +       +       +       +       +       +       +        +       !
 """
-CALLS = table(FUNCTIONS, 20)
+CALLS = table(FUNCTIONS, 24)
 
 
 def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
@@ -447,6 +492,9 @@ def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
             uuid.uuid4(), scene.supplier, "List", "", "2026-01-01", "", json.dumps(site),
         ],
         "import_spend": [uuid.uuid4(), "", json.dumps(spend)],
+        "import_initiative_links": [
+            uuid.uuid4(), json.dumps([new_row(scene, "initiative_link", actor)]),
+        ],
         "share": [
             uuid.uuid4(), "spend", [line], world.consortium_id, "record", "Agreement",
             "2029-01-01", "",
