@@ -390,7 +390,7 @@ def my_rubrics(session: Session) -> None:
         st.caption(_("Your organisation has added no rubric."))
         return
     chosen = table(
-        sharing.whose_words(session, mine),
+        sharing.whose_words(session, data.with_sharing(session, "rubric", mine)),
         {"title": _("Title"), "edition": _("Edition"), "valid_from": day_column(_("In use from")),
          "valid_until": day_column(_("Until")), "whose": _("Who sees it")},
         "rubrics-mine", id_column="id",

@@ -144,8 +144,9 @@ def _begin(token: str) -> Session | None:
     if ticket is None:
         return None
     store = door.engine().store(ticket.claims)
-    who = store.call("whoami")
+    # In this order: what changes in between is noticed at the next look.
     pulse = store.call("pulse")
+    who = store.call("whoami")
     return Session(
         token, ticket, _principal(who, ticket), store, pulse["version"], time.monotonic()
     )
