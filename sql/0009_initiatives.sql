@@ -132,7 +132,7 @@ create table public.initiative_link (
   scope text check (length(scope) <= 500),
   valid_from date check (valid_from between '1990-01-01' and '2100-01-01'),
   valid_until date
-    check (valid_until >= '1990-01-01' and valid_until <= '2100-01-01' and valid_until >= valid_from),
+    check (valid_until between '1990-01-01' and '2100-01-01'),
   source text not null check (length(btrim(source)) between 2 and 500),
   link text check (link ~ '^https?://\S+$' and length(link) <= 500),
   shared_with uuid[] not null default '{}',
@@ -140,7 +140,8 @@ create table public.initiative_link (
   version bigint not null default 1,
   created_at timestamptz not null default now(),
   primary key (organisation_id, id),
-  check (num_nulls(site_name, site_country, place_key) in (0, 3))
+  check (num_nulls(site_name, site_country, place_key) in (0, 3)),
+  check (valid_until >= valid_from)
 );
 alter table public.initiative_link
   alter column scope set statistics 0,
