@@ -49,7 +49,11 @@ def _of_initiatives(session: Session, relation: str) -> pl.DataFrame:
         "initiative_link": pl.format("{}, {}", pl.col("supplier").fill_null("?"), named),
     }
     linked = relation == "initiative_link"
-    found = data.initiative_links(session) if linked else data.rows(session, relation)
+    found = (
+        data.initiative_links(session)
+        if linked
+        else data.with_sharing(session, relation, data.rows(session, relation))
+    )
     return found.filter(organisation_id=session.principal.organisation_id).with_columns(
         mine=True, label=labels[relation]
     )

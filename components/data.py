@@ -19,7 +19,8 @@ from quorum import charts, scoring
 from quorum.definitions.rubrics import Rubric, from_row, published
 from quorum.definitions.rubrics import rubrics as published_rubrics
 from quorum.initiatives import long_ratings, published_ratings
-from quorum.store import Row, Store
+from quorum.store import Conflict, Row, Store
+from quorum.store.relations import RELATIONS, WRITE_ONLY
 
 Result = TypeVar("Result")
 
@@ -138,12 +139,105 @@ def consortium_names(session: Session) -> dict[str, str]:
     return {c.id: c.name for c in session.principal.consortia}
 
 
+# Reading: with whom it is shared ------------------------------------------------------------------
+
+_ARRAY = pl.List(pl.String())
+_LEVELS = {"shared_with": "record", "banded_with": "band", "aggregated_with": "aggregate"}
+
+
+def with_sharing(session: Session, relation: str, found: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a relation and with whom they are shared, as far as the member may know it.
+
+    Added: shared_with and shared_until (spend also banded_with and aggregated_with; a chart has
+    shared_with alone). Of its own rows the organisation's receipts say it. Of others' rows only
+    the member's own consortia are named, and until when is their owner's affair.
+    """
+    mine = pl.col("organisation_id") == session.principal.organisation_id
+    through = [one.id for one in session.principal.consortia]
+    # What others show to a member of one consortium came through that one.
+    theirs = pl.when(~mine).then(pl.lit(through if len(through) == 1 else [], _ARRAY))
+    item = "site_list_id" if relation == "production_site" else "id"
+    if relation == "saved_chart":
+        columns, standing = ["shared_with"], _chart_standing(session, found)
+    else:
+        kind = "site_list" if relation == "production_site" else relation
+        columns = ["shared_with", "shared_until"]
+        if relation == "spend":
+            columns = [*_LEVELS, "shared_until"]
+        standing = cached(session, _standing, kind)
+    arrays = [pl.col(c).fill_null(pl.lit([], _ARRAY)) for c in columns if c != "shared_until"]
+    return (
+        found.join(
+            standing.select("organisation_id", "item_id", *columns),
+            left_on=["organisation_id", item],
+            right_on=["organisation_id", "item_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.coalesce("shared_with", theirs).alias("shared_with"))
+        .with_columns(arrays)
+    )
+
+
+def _standing(session: Session, relation: str) -> pl.DataFrame:
+    """Per contribution of a relation: organisation_id, item_id, and the columns that say with whom
+    it is shared, as far as anything but the one consortium of the member has to say it."""
+    receipts = cached(session, _living_receipts).filter(relation=relation)
+    if len(session.principal.consortia) > 1:
+        others = cached(session, _shared_through).filter(relation=relation)
+        receipts = pl.concat([receipts, others])
+    return (
+        receipts.sort("consortium_id")
+        .group_by("organisation_id", "item_id", maintain_order=True)
+        .agg(
+            *(
+                pl.col("consortium_id").filter(pl.col("level") == level).alias(column)
+                for column, level in _LEVELS.items()
+            ),
+            pl.col("ends_on").min().alias("shared_until"),
+        )
+    )
+
+
+_RECEIPTS = ("relation", "organisation_id", "item_id", "consortium_id", "level", "ends_on")
+
+
+def _living_receipts(session: Session) -> pl.DataFrame:
+    """The organisation's own: one row per contribution and receipt."""
+    living = rows(session, "sharing").filter(
+        pl.col("ended_at").is_null(), pl.col("ends_on") >= date.today()
+    )
+    items = rows(session, "sharing_item").select("item_id", id="sharing_id")
+    return living.join(items, on="id").select(_RECEIPTS)
+
+
+def _shared_through(session: Session) -> pl.DataFrame:
+    """Others' contributions that the member sees, and through which of its consortia."""
+    found = cast(pl.DataFrame, session.store.call("shared_through"))
+    return found.with_columns(level=pl.lit("record"), ends_on=pl.lit(None, pl.Date())).select(
+        _RECEIPTS
+    )
+
+
+def _chart_standing(session: Session, charts: pl.DataFrame) -> pl.DataFrame:
+    """The same for charts, which have no receipts. Asked afresh: it belongs to what was read."""
+    if charts.is_empty() or not session.principal.consortia:
+        empty = dict.fromkeys(("organisation_id", "item_id"), pl.String())
+        return pl.DataFrame(schema={**empty, "shared_with": _ARRAY})
+    found = cast(pl.DataFrame, session.store.call("chart_consortia"))
+    return (
+        found.sort("consortium_id")
+        .group_by("organisation_id", "item_id", maintain_order=True)
+        .agg(pl.col("consortium_id").alias("shared_with"))
+    )
+
+
 # Reading: contributions, as merged suppliers stand today ------------------------------------------
 
 
 def _contributions(session: Session, relation: str) -> pl.DataFrame:
     """The rows with the names of supplier and organisation, and `mine`."""
-    found = session.store.rows(relation)
+    found = with_sharing(session, relation, session.store.rows(relation))
     entries = register(session).select("id", "kept_id")
     kept = entries.join(
         register(session).select(kept_id="id", supplier="name"), on="kept_id", how="left"
@@ -257,7 +351,9 @@ def _initiatives(session: Session) -> pl.DataFrame:
     mine = pl.col("organisation_id") == session.principal.organisation_id
     named = organisations(session).select(organisation_id="id", organisation="name")
     added = (
-        session.store.rows("initiative", order=("name", "created_at"))
+        with_sharing(
+            session, "initiative", session.store.rows("initiative", order=("name", "created_at"))
+        )
         .join(named, on="organisation_id", how="left", maintain_order="left")
         .with_columns(key="id", full_name="name", published=False, mine=mine)
         # A key that two organisations chose is the member's own, or whoever's came first.
@@ -315,7 +411,13 @@ def update(
     session: Session, relation: str, values: Row, filters: Row, version: int | None = None
 ) -> None:
     """Changes rows; with `version` only what nobody changed since. Raises Conflict, NotAllowed."""
-    _store(session).update(relation, values, filters, version)
+    try:
+        _store(session).update(relation, values, filters, version)
+    except Conflict as conflict:
+        if relation in WRITE_ONLY:  # what the member sets, it also wants to compare
+            found = pl.DataFrame([conflict.theirs], schema=RELATIONS[relation], orient="row")
+            conflict.theirs = with_sharing(session, relation, found).row(0, named=True)
+        raise
 
 
 def delete(session: Session, relation: str, filters: Row) -> None:

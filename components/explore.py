@@ -421,7 +421,7 @@ def saved_charts(session: Session) -> pl.DataFrame:
 def _saved(session: Session) -> pl.DataFrame:
     names = data.organisations(session).select(organisation_id="id", organisation="name")
     return (
-        data.rows(session, "saved_chart", "name", "id")
+        data.with_sharing(session, "saved_chart", data.rows(session, "saved_chart", "name", "id"))
         .join(names, on="organisation_id", how="left", maintain_order="left")
         .with_columns(mine=pl.col("organisation_id") == session.principal.organisation_id)
     )

@@ -58,13 +58,12 @@ def rubric_choice(session: Session, key: str) -> str:
 
 def view(options: dict[str, str], key: str) -> str:
     """Which part of the page is shown: only that part is worked out."""
-    first = next(iter(options))
-    chosen = st.segmented_control(
-        _("View"), list(options), default=None if key in st.session_state else first,
-        key=key, bind="query-params",
-        format_func=lambda one: options[one], label_visibility="collapsed", required=True,
+    # Not a segmented control: the chosen part of one stays below 4.5:1 on the dark page.
+    chosen = st.radio(
+        _("View"), list(options), key=key, bind="query-params", horizontal=True,
+        format_func=lambda one: options[one], label_visibility="collapsed",
     )  # fmt: skip
-    return str(chosen or first)
+    return str(chosen)
 
 
 # Derived, once per change -------------------------------------------------------------------------
@@ -391,7 +390,7 @@ def my_rubrics(session: Session) -> None:
         st.caption(_("Your organisation has added no rubric."))
         return
     chosen = table(
-        sharing.whose_words(session, mine),
+        sharing.whose_words(session, data.with_sharing(session, "rubric", mine)),
         {"title": _("Title"), "edition": _("Edition"), "valid_from": day_column(_("In use from")),
          "valid_until": day_column(_("Until")), "whose": _("Who sees it")},
         "rubrics-mine", id_column="id",

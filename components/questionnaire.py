@@ -70,7 +70,7 @@ def read(session: Session, assessment_id: str) -> Stored | None:
         return None
     if found.is_empty():
         return None
-    row = found.row(0, named=True)
+    row = data.with_sharing(session, "assessment", found).row(0, named=True)
     private = data.fresh(session, "assessment_contact", {"assessment_id": assessment_id})
     contact = None if private.is_empty() else private.row(0, named=True)
     try:

@@ -29,14 +29,14 @@ def receipts_of(session: Session) -> pl.DataFrame:
 
 
 def _receipts(session: Session) -> pl.DataFrame:
-    found = data.fresh(session, "sharing")
+    found = data.rows(session, "sharing")
     return receipts.worded(found, data.consortium_names(session), date.today())
 
 
 def _living_items(session: Session) -> pl.DataFrame:
     """What the living receipts cover: one row per contribution and receipt."""
     living = _receipts(session).filter("living")
-    items = data.fresh(session, "sharing_item", {"sharing_id": living["id"].to_list()})
+    items = data.rows(session, "sharing_item")
     return items.select("sharing_id", "item_id").join(living, left_on="sharing_id", right_on="id")
 
 
@@ -271,8 +271,7 @@ def whose_words(session: Session, frame: pl.DataFrame) -> pl.DataFrame:
 def whose_mark(session: Session, row: Mapping[str, Any], relation: str, key: str) -> None:
     """The small mark beside a contribution; a click opens who sees it, why and until when.
 
-    `row`: of the relation assessment, site_list or spend, with id, organisation_id, shared_with and
-    shared_until (of spend also banded_with and aggregated_with).
+    `row`: with id, organisation_id and the columns of data.with_sharing.
     """
     level, names = standing(session, row)
     with st.popover(messages.whose_badge(level, names), type="tertiary", key=f"{key}-whose"):
@@ -288,8 +287,6 @@ def _theirs(session: Session, row: Mapping[str, Any], names: Sequence[str]) -> N
     owner = data.organisation_names(session).get(row["organisation_id"], _("another member"))
     shares = _("{organisation} shares this with {consortia}.")
     st.markdown(plain(shares.format(organisation=owner, consortia=", ".join(names))))
-    if row.get("shared_until"):
-        st.markdown(plain(_("Until {until}.").format(until=row["shared_until"].isoformat())))
 
 
 def _mine(session: Session, row: Mapping[str, Any], relation: str, key: str) -> None:

@@ -21,6 +21,8 @@ from quorum.store.migrate import SchemaMismatch  # noqa: E402
 
 log = logging.getLogger("quorum.shell")
 
+_DRAWING = "_quorum_drawing"
+
 
 def page(
     name: str,
@@ -77,7 +79,12 @@ def pages() -> dict[str, list[st.Page]]:
 
 @st.fragment(run_every=4)
 def follow(seen: str) -> None:
-    """Reruns the page when a colleague's change is seen in the counter."""
+    """Reruns the page when a colleague's change is seen in the counter.
+
+    Never in the run that draws the page: starting that one anew would lose the click it is for.
+    """
+    if st.session_state.get(_DRAWING):
+        return
     session = current_session()
     if session is None or session.version != seen:
         st.rerun()
@@ -90,7 +97,9 @@ def frame(session: Session) -> None:
         st.caption(f"{plain(who.name)} · {plain(who.organisation)}")
         if st.button(_("Sign out"), key="sign_out", width="stretch"):
             sign_out(session)
+        st.session_state[_DRAWING] = True
         follow(session.version)
+        st.session_state[_DRAWING] = False
 
 
 def main() -> None:

@@ -96,7 +96,11 @@ def reason(session: Session, row: dict[str, Any]) -> None:
         )
         for one in row["evidence"]:
             st.markdown(plain(one))
-        stored = data.rows(session, "initiative_rating").filter(id=row["rating_id"])
+        stored = data.with_sharing(
+            session,
+            "initiative_rating",
+            data.rows(session, "initiative_rating").filter(id=row["rating_id"]),
+        )
         if stored.height:
             sharing.whose_mark(
                 session, stored.row(0, named=True), "initiative_rating", f"r-{row['rating_id']}"

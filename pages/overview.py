@@ -28,9 +28,7 @@ def figures(session: Session, consortium_id: str | None) -> None:
     counts = overview.coverage_counts(known)
     with st.container(horizontal=True):
         st.metric(_("Suppliers we work with"), known.height, width=165)
-        st.metric(
-            _("Shared by several members"), known.filter(known["members"] > 1).height, width=165
-        )
+        st.metric(_("Seen by several"), known.filter(known["members"] > 1).height, width=165)
         st.metric(_("Assessed in two years"), counts["assessed"], width=165)
         st.metric(_("Assessed differently"), int(known["differ"].sum()), width=165)
 

@@ -1,7 +1,8 @@
 """What an operator does from a terminal: `python -m quorum migrate | demo | check | backup |
 restore`.
 
-Every command takes `--store FOLDER`; without it, QUORUM_STORE or the demo's folder.
+Every command takes `--store FOLDER`; without it, QUORUM_STORE or the demo's folder. `check` without
+it looks at the Supabase project where the settings name one.
 """
 
 import argparse
@@ -43,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=about)
         if name in ("backup", "restore"):
             one.add_argument("file", type=Path, help=_("file of the backup"))
-        one.add_argument("--store", type=Path, default=door.folder(), help=_("folder of the store"))
+        # A check without a folder looks at what the app would open.
+        default = None if name == "check" else door.folder()
+        one.add_argument("--store", type=Path, default=default, help=_("folder of the store"))
         one.set_defaults(command=command)
     return parser
 
@@ -72,6 +75,16 @@ def _demo(asked: argparse.Namespace) -> None:
 
 
 def _check(asked: argparse.Namespace) -> None:
+    project = door.project() if asked.store is None else None
+    if project is not None:
+        door.accounts().is_empty()
+        print(
+            _("The Supabase project at {url} answers and fits this code (schema {n}).").format(
+                url=project.url, n=len(migrations())
+            )
+        )
+        return
+    asked.store = asked.store or door.folder()
     engine = Engine(asked.store)
     try:
         with engine.connection() as connection:

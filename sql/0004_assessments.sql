@@ -89,7 +89,12 @@ create trigger version before update on public.assessment_contact
 -- Grants -----------------------------------------------------------------------------------------
 
 revoke all on public.assessment, public.assessment_contact from public, anon, authenticated;
-grant select on public.assessment, public.assessment_contact to authenticated;
+-- Not whom else an owner shares with, nor until when: each sees that only of its own rows, from its
+-- receipts, and of others' rows from shared_through(). Policies need no right to a column.
+grant select (id, organisation_id, supplier_id, questionnaire, respondent_kind, company_name,
+    status, assessed_on, answers, evidence, other_actions, version, created_at, updated_at)
+  on public.assessment to authenticated;
+grant select on public.assessment_contact to authenticated;
 grant insert (id, supplier_id, questionnaire, respondent_kind, company_name, status, assessed_on,
     answers, evidence, other_actions),
   update (supplier_id, questionnaire, respondent_kind, company_name, status, assessed_on, answers,

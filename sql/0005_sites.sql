@@ -100,7 +100,14 @@ create trigger version before update of title, source, as_of on public.site_list
 -- Grants -----------------------------------------------------------------------------------------
 
 revoke all on public.site_list, public.production_site from public, anon, authenticated;
-grant select on public.site_list, public.production_site to authenticated;
+-- Without the columns that say whom else it is shared with: see 0004.
+grant select (id, organisation_id, supplier_id, title, source, as_of, file_name, row_count,
+    version, created_at)
+  on public.site_list to authenticated;
+grant select (id, organisation_id, site_list_id, supplier_id, name, address, country, latitude,
+    longitude, os_id, sector, product_type, facility_type, processing_type, parent_company,
+    native_language_name, workers_min, workers_max, duns_id, lei_id, rba_id, isic_4, place_key)
+  on public.production_site to authenticated;
 grant update (title, source, as_of), delete on public.site_list to authenticated;
 
 -- Policies ---------------------------------------------------------------------------------------

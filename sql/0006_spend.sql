@@ -78,7 +78,11 @@ insert into public.spend_band (low, high) values
 -- Grants -----------------------------------------------------------------------------------------
 
 revoke all on public.spend_import, public.spend, public.spend_band from public, anon, authenticated;
-grant select on public.spend_import, public.spend, public.spend_band to authenticated;
+-- Without the columns that say whom else it is shared with: see 0004.
+grant select (id, organisation_id, import_id, supplier_id, year, amount, currency, category,
+    contract_reference, contract_end, created_at)
+  on public.spend to authenticated;
+grant select on public.spend_import, public.spend_band to authenticated;
 grant delete on public.spend_import to authenticated;
 
 -- Policies ---------------------------------------------------------------------------------------
@@ -96,9 +100,13 @@ create policy "An organisation sees its own imports"
 create policy "Editors delete imports of which nothing is shared"
   on public.spend_import for delete to authenticated
   using (organisation_id = (select quorum.my_organisation()) and (select quorum.may_edit())
+    -- By the receipts: in a subquery, other than in a policy's own row, the member's rights to
+    -- columns count.
     and not exists (select from public.spend s
+      join public.sharing_item i on i.organisation_id = s.organisation_id and i.item_id = s.id
+      join public.sharing r on r.organisation_id = i.organisation_id and r.id = i.sharing_id
       where s.organisation_id = spend_import.organisation_id and s.import_id = spend_import.id
-        and not (s.shared_with = '{}' and s.banded_with = '{}' and s.aggregated_with = '{}')));
+        and r.relation = 'spend' and r.ended_at is null));
 
 create policy "Owners and those it is shared with see a spend line"
   on public.spend for select to authenticated
@@ -337,6 +345,26 @@ begin
 end
 $$;
 
+-- Through which of the member's own consortia it sees what others share as a record. Other consortia
+-- that see the same are the owner's secret. An item of which any receipt is past its day is hidden
+-- until the next look at the counter, and is not named here either.
+create function public.shared_through() returns table (
+  relation text, organisation_id uuid, item_id uuid, consortium_id uuid
+)
+language sql stable security definer set search_path = ''
+as $$
+  select distinct s.relation, s.organisation_id, i.item_id, s.consortium_id
+  from public.sharing s
+  join public.sharing_item i on i.organisation_id = s.organisation_id and i.sharing_id = s.id
+  where s.consortium_id = any ((select quorum.my_consortia())::uuid[])
+    and s.organisation_id <> (select quorum.my_organisation())
+    and s.level = 'record' and s.ended_at is null and s.ends_on >= current_date
+    and not exists (select from public.sharing_item o
+      join public.sharing d on d.organisation_id = o.organisation_id and d.id = o.sharing_id
+      where o.organisation_id = i.organisation_id and o.item_id = i.item_id
+        and d.relation = s.relation and d.ended_at is null and d.ends_on < current_date)
+$$;
+
 create function public.revoke_sharing(sharing_id uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -410,7 +438,9 @@ revoke execute on function
   quorum.end_due_sharings(), quorum.end_membership(uuid, uuid) from public, anon;
 revoke execute on function
   public.share(uuid, text, uuid[], uuid, text, text, date, text), public.revoke_sharing(uuid),
-  public.leave_consortium(uuid), public.remove_member(uuid, uuid) from public, anon;
+  public.shared_through(), public.leave_consortium(uuid), public.remove_member(uuid, uuid)
+  from public, anon;
 grant execute on function
   public.share(uuid, text, uuid[], uuid, text, text, date, text), public.revoke_sharing(uuid),
-  public.leave_consortium(uuid), public.remove_member(uuid, uuid) to authenticated;
+  public.shared_through(), public.leave_consortium(uuid), public.remove_member(uuid, uuid)
+  to authenticated;

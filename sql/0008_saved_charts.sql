@@ -52,7 +52,9 @@ select quorum.watch('public.saved_chart');
 -- Grants -----------------------------------------------------------------------------------------
 
 revoke all on public.saved_chart from public, anon, authenticated;
-grant select on public.saved_chart to authenticated;
+-- Without whom else it is shared with: chart_consortia() says it as far as a member may know.
+grant select (id, organisation_id, name, question, pinned, version, created_at, updated_at)
+  on public.saved_chart to authenticated;
 grant insert (id, name, question, pinned, shared_with), update (name, question, pinned, shared_with),
   delete on public.saved_chart to authenticated;
 
@@ -77,3 +79,18 @@ create policy "Editors change their organisation's charts"
 create policy "Editors delete their organisation's charts"
   on public.saved_chart for delete to authenticated
   using (organisation_id = (select quorum.my_organisation()) and (select quorum.may_edit()));
+
+-- Public functions -------------------------------------------------------------------------------
+
+-- With which of the member's own consortia each chart is shared that it sees.
+create function public.chart_consortia() returns table (
+  organisation_id uuid, item_id uuid, consortium_id uuid
+)
+language sql stable security definer set search_path = ''
+as $$
+  select c.organisation_id, c.id, m
+  from public.saved_chart c cross join unnest(c.shared_with) as m
+  where m = any ((select quorum.my_consortia())::uuid[])
+$$;
+revoke execute on function public.chart_consortia() from public, anon;
+grant execute on function public.chart_consortia() to authenticated;

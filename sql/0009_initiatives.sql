@@ -131,7 +131,8 @@ create table public.initiative_link (
   level text check (length(level) <= 200),
   scope text check (length(scope) <= 500),
   valid_from date check (valid_from between '1990-01-01' and '2100-01-01'),
-  valid_until date check (valid_until between '1990-01-01' and '2100-01-01' and valid_until >= valid_from),
+  valid_until date
+    check (valid_until between '1990-01-01' and '2100-01-01'),
   source text not null check (length(btrim(source)) between 2 and 500),
   link text check (link ~ '^https?://\S+$' and length(link) <= 500),
   shared_with uuid[] not null default '{}',
@@ -139,7 +140,8 @@ create table public.initiative_link (
   version bigint not null default 1,
   created_at timestamptz not null default now(),
   primary key (organisation_id, id),
-  check (num_nulls(site_name, site_country, place_key) in (0, 3))
+  check (num_nulls(site_name, site_country, place_key) in (0, 3)),
+  check (valid_until >= valid_from)
 );
 alter table public.initiative_link
   alter column scope set statistics 0,
@@ -206,8 +208,18 @@ select quorum.watch(t::regclass) from unnest(array[
 
 revoke all on public.initiative, public.rubric, public.initiative_rating, public.initiative_link
   from public, anon, authenticated;
-grant select on public.initiative, public.rubric, public.initiative_rating, public.initiative_link
-  to authenticated;
+-- Without the columns that say whom else it is shared with: see 0004.
+grant select (id, organisation_id, name, kind, description, website, version, created_at)
+  on public.initiative to authenticated;
+grant select (id, organisation_id, family, edition, title, source, criteria, valid_from,
+    valid_until, created_at)
+  on public.rubric to authenticated;
+grant select (id, organisation_id, initiative, rubric, edition, rated_on, scores, evidence,
+    supersedes, created_at)
+  on public.initiative_rating to authenticated;
+grant select (id, organisation_id, initiative, supplier_id, site_name, site_address, site_country,
+    place_key, standing, level, scope, valid_from, valid_until, source, link, version, created_at)
+  on public.initiative_link to authenticated;
 grant insert (id, name, kind, description, website), update (name, kind, description, website),
   delete on public.initiative to authenticated;
 grant insert (id, family, edition, title, source, criteria, valid_from, valid_until),

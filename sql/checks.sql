@@ -267,3 +267,13 @@ where c.relnamespace in ('public'::regnamespace, 'quorum'::regnamespace)
 union all
 select k.conname from pg_constraint k
 where k.connamespace in ('public'::regnamespace, 'quorum'::regnamespace) and not k.convalidated;
+
+-- 28 whom_else: nobody reads from a row with whom else, or until when, its owner shares it
+select format('%s.%s: %s', c.oid::regclass, t.attname, r.rolname) as found
+from pg_class c
+join pg_attribute t on t.attrelid = c.oid and t.attnum > 0 and not t.attisdropped
+cross join pg_roles r
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+  and t.attname in ('shared_with', 'banded_with', 'aggregated_with', 'shared_until')
+  and r.rolname in ('anon', 'authenticated', 'authenticator')
+  and has_column_privilege(r.oid, c.oid, t.attnum, 'select');

@@ -40,6 +40,7 @@ def assessed(*rows: tuple[str, str, str, list[str]], shared: str = "circle") -> 
             for n, (supplier, organisation, day, answers) in enumerate(rows)
         ),
         supplier=pl.String(),
+        shared_with=pl.List(pl.String()),
     )  # fmt: skip
     return scoring.scores(found)
 
@@ -55,6 +56,7 @@ def spend(*rows: tuple[str, str, float], shared: str = "circle") -> pl.DataFrame
             }
             for supplier, organisation, amount in rows
         ),
+        shared_with=pl.List(pl.String()),
     )  # fmt: skip
 
 
@@ -70,6 +72,7 @@ def lists(*rows: tuple[str, str, str]) -> pl.DataFrame:
             for supplier, organisation, day in rows
         ),
         supplier=pl.String(),
+        shared_with=pl.List(pl.String()),
     )  # fmt: skip
 
 

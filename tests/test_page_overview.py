@@ -65,7 +65,7 @@ def test_members_see_what_they_know_together(open_page: Open, world: World) -> N
     assert not page.exception
     assert figures(page) == {
         "Suppliers we work with": "2",
-        "Shared by several members": "1",
+        "Seen by several": "1",
         "Assessed in two years": "1",
         "Assessed differently": "1",
     }

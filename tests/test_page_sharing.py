@@ -296,7 +296,7 @@ def test_a_fellow_members_mark_names_the_owner_and_cannot_end_anything(
     item = world.assessment("north admin", world.supplier(), ["policy_basic"])
     world.share("north admin", "assessment", [item])
     page = open_marks("south admin")
-    assert texts(page) == ["North shares this with Nordic ICT buyers.", "Until 2030-01-01."]
+    assert texts(page) == ["North shares this with Nordic ICT buyers."]
     assert buttons(page) == []
 
 

@@ -95,7 +95,7 @@ def test_who_leaves_a_consortium_shows_it_no_chart_any_longer(world):
         },
     )
     assert names(world, "north viewer") == []
-    assert world["south admin"].store.rows("saved_chart")["shared_with"].to_list() == [[]]
+    assert world.owner("select shared_with from saved_chart") == [([],)]
 
 
 def test_one_identifier_in_two_organisations_tells_neither_of_the_other(world):

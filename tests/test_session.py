@@ -32,3 +32,24 @@ def test_a_session_that_ended_elsewhere_shows_the_sign_in_form(
     page.session_state["_quorum_session"].stale()
     page.run()
     assert [t.label for t in page.text_input] == ["E-mail address", "Password"]
+
+
+def test_a_click_is_not_lost_when_a_colleague_changes_something_at_that_moment(
+    open_page: Open, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("north admin", "organisation")
+    next(b for b in page.main.button if b.label == "Edit").click().run()
+    next(t for t in page.text_input if t.label == "Name").set_value("Mine")
+    # The counter is asked at every look, and the first look of the run is still the old one.
+    answers = iter(["old"])
+    held = page.session_state["_quorum_session"]
+    asked = held.store.call
+
+    def called(function: str, arguments: object = None) -> object:
+        answer = asked(function, arguments)
+        return {**answer, "version": next(answers, "new")} if function == "pulse" else answer
+
+    monkeypatch.setattr(held.store, "call", called)
+    monkeypatch.setattr("components.session._FRESH_SECONDS", 0)
+    next(b for b in page.main.button if b.label == "Save").click().run()
+    assert world.owner("select count(*) from organisation where name = 'Mine'") == [(1,)]

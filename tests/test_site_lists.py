@@ -10,6 +10,7 @@ from quorum.store.relations import RELATIONS
 
 SCHEMA = RELATIONS["production_site"] | {
     "supplier": pl.String(), "organisation": pl.String(), "mine": pl.Boolean(),
+    "shared_with": pl.List(pl.String()),
 }  # fmt: skip
 LISTS = pl.DataFrame(
     {

@@ -41,7 +41,7 @@ from quorum.store import (
     Unavailable,
 )
 from quorum.store.migrate import migrate
-from quorum.store.relations import FUNCTIONS, RELATIONS
+from quorum.store.relations import FUNCTIONS, RELATIONS, writable
 
 with warnings.catch_warnings():
     # It looks up a runtime folder at import and warns where a machine has none; its lock then
@@ -306,7 +306,7 @@ def _order(order: Sequence[str]) -> sql.Composable:
 
 
 def _known(relation: str, row: Row) -> None:
-    unknown = set(row) - set(RELATIONS[relation])
+    unknown = set(row) - writable(relation)
     if unknown:
         raise KeyError(f"{relation} has no column {', '.join(sorted(unknown))}")
 

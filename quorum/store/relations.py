@@ -13,8 +13,6 @@ DAY = pl.Date()
 MOMENT = pl.Datetime("us", "UTC")
 TEXTS = pl.List(pl.String())
 
-_SHARED = {"shared_with": TEXTS, "shared_until": DAY}
-
 # fmt: off
 RELATIONS: dict[str, dict[str, pl.DataType]] = {
     # who is here
@@ -47,11 +45,12 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "id": TEXT, "supplier_id": TEXT, "year": WHOLE, "amount": NUMBER, "currency": TEXT,
         "source": TEXT, "link": TEXT, "version": WHOLE,
     },
-    # contributions: owned by an organisation, private until shared
+    # contributions: owned by an organisation, private until shared. With whom, a row does not say
+    # (its readers would learn of other consortia): receipts and shared_through() do.
     "assessment": {
         "id": TEXT, "organisation_id": TEXT, "supplier_id": TEXT, "questionnaire": TEXT,
         "respondent_kind": TEXT, "company_name": TEXT, "status": TEXT, "assessed_on": DAY,
-        "answers": TEXTS, "evidence": TEXT, "other_actions": TEXT, **_SHARED,
+        "answers": TEXTS, "evidence": TEXT, "other_actions": TEXT,
         "version": WHOLE, "created_at": MOMENT, "updated_at": MOMENT,
     },
     "assessment_contact": {
@@ -60,7 +59,7 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
     },
     "site_list": {
         "id": TEXT, "organisation_id": TEXT, "supplier_id": TEXT, "title": TEXT, "source": TEXT,
-        "as_of": DAY, "file_name": TEXT, "row_count": WHOLE, **_SHARED, "version": WHOLE,
+        "as_of": DAY, "file_name": TEXT, "row_count": WHOLE, "version": WHOLE,
         "created_at": MOMENT,
     },
     "production_site": {
@@ -69,13 +68,12 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "os_id": TEXT, "sector": TEXT, "product_type": TEXT, "facility_type": TEXT,
         "processing_type": TEXT, "parent_company": TEXT, "native_language_name": TEXT,
         "workers_min": WHOLE, "workers_max": WHOLE, "duns_id": TEXT, "lei_id": TEXT,
-        "rba_id": TEXT, "isic_4": TEXT, "place_key": TEXT, **_SHARED,
+        "rba_id": TEXT, "isic_4": TEXT, "place_key": TEXT,
     },
     "spend": {
         "id": TEXT, "organisation_id": TEXT, "import_id": TEXT, "supplier_id": TEXT, "year": WHOLE,
         "amount": NUMBER, "currency": TEXT, "category": TEXT, "contract_reference": TEXT,
-        "contract_end": DAY, "shared_with": TEXTS, "banded_with": TEXTS, "aggregated_with": TEXTS,
-        "shared_until": DAY, "created_at": MOMENT,
+        "contract_end": DAY, "created_at": MOMENT,
     },
     "spend_band": {"low": NUMBER, "high": NUMBER},
     "spend_import": {
@@ -90,8 +88,7 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
     # a question to the data under a name; `question` is the query of its link
     "saved_chart": {
         "id": TEXT, "organisation_id": TEXT, "name": TEXT, "question": TEXT,
-        "pinned": pl.Boolean(), "shared_with": TEXTS, "version": WHOLE, "created_at": MOMENT,
-        "updated_at": MOMENT,
+        "pinned": pl.Boolean(), "version": WHOLE, "created_at": MOMENT, "updated_at": MOMENT,
     },
     "sharing_item": {"sharing_id": TEXT, "organisation_id": TEXT, "item_id": TEXT},
     "audit_event": {
@@ -101,25 +98,29 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
     # initiatives: added ones, own rubrics, ratings, and who belongs to which
     "initiative": {
         "id": TEXT, "organisation_id": TEXT, "name": TEXT, "kind": TEXT, "description": TEXT,
-        "website": TEXT, **_SHARED, "version": WHOLE, "created_at": MOMENT,
+        "website": TEXT, "version": WHOLE, "created_at": MOMENT,
     },
     "rubric": {
         "id": TEXT, "organisation_id": TEXT, "family": TEXT, "edition": WHOLE, "title": TEXT,
-        "source": TEXT, "criteria": TEXT, "valid_from": DAY, "valid_until": DAY, **_SHARED,
+        "source": TEXT, "criteria": TEXT, "valid_from": DAY, "valid_until": DAY,
         "created_at": MOMENT,
     },
     "initiative_rating": {
         "id": TEXT, "organisation_id": TEXT, "initiative": TEXT, "rubric": TEXT, "edition": WHOLE,
-        "rated_on": DAY, "scores": TEXT, "evidence": TEXTS, "supersedes": TEXT, **_SHARED,
+        "rated_on": DAY, "scores": TEXT, "evidence": TEXTS, "supersedes": TEXT,
         "created_at": MOMENT,
     },
     "initiative_link": {
         "id": TEXT, "organisation_id": TEXT, "initiative": TEXT, "supplier_id": TEXT,
         "site_name": TEXT, "site_address": TEXT, "site_country": TEXT, "place_key": TEXT,
         "standing": TEXT, "level": TEXT, "scope": TEXT, "valid_from": DAY, "valid_until": DAY,
-        "source": TEXT, "link": TEXT, **_SHARED, "version": WHOLE, "created_at": MOMENT,
+        "source": TEXT, "link": TEXT, "version": WHOLE, "created_at": MOMENT,
     },
 }
+
+# Columns that a member writes and does not read: whoever sees the row would learn with whom
+# else its owner shares it. chart_consortia() answers as far as the member may know.
+WRITE_ONLY = {"saved_chart": frozenset({"shared_with"})}
 
 # What the functions of the store return as tables.
 FUNCTIONS: dict[str, dict[str, pl.DataType]] = {
@@ -128,5 +129,16 @@ FUNCTIONS: dict[str, dict[str, pl.DataType]] = {
         "organisation_id": TEXT, "supplier_id": TEXT, "year": WHOLE, "currency": TEXT,
         "low": NUMBER, "high": NUMBER,
     },
+    # through which of the member's consortia it sees what others share as records
+    "shared_through": {
+        "relation": TEXT, "organisation_id": TEXT, "item_id": TEXT, "consortium_id": TEXT,
+    },
+    # with which of the member's consortia the charts are shared that it sees
+    "chart_consortia": {"organisation_id": TEXT, "item_id": TEXT, "consortium_id": TEXT},
 }
 # fmt: on
+
+
+def writable(relation: str) -> frozenset[str]:
+    """The columns that a row handed to the store may name."""
+    return frozenset(RELATIONS[relation]) | WRITE_ONLY.get(relation, frozenset())

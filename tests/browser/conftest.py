@@ -190,3 +190,10 @@ def type_date(page: Page, label: str, day: str) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     settled(page)
+
+
+def figure(page: Page, label: str) -> int:
+    """The number that the page shows under a label."""
+    shown = page.get_by_test_id("stMetric").filter(has_text=label)
+    expect(shown).to_be_visible()
+    return int(shown.get_by_test_id("stMetricValue").inner_text().replace(",", ""))

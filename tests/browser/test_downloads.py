@@ -7,7 +7,7 @@ import fastexcel
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.browser.conftest import Server, go, sign_in
+from tests.browser.conftest import Server, figure, go, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ def test_all_sites_can_be_taken_along_as_a_workbook(
     new_browser: Callable[..., BrowserContext], demo: Server, tmp_path: Path
 ) -> None:
     page = sign_in(new_browser(), demo, "Katharina Obersteig", "sites")
-    shown = int(page.get_by_test_id("stMetricValue").first.inner_text().replace(",", ""))
+    shown = figure(page, "Sites")
     page.get_by_role("button", name="Download").first.click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Excel file (xlsx)").click()

@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import (
     Server,
     choose,
+    figure,
     go,
     settled,
     sign_in,
@@ -60,9 +61,11 @@ def share_it(page: Page) -> None:
 def found(page: Page, server: Server, words: str) -> int:
     """How many sites the page of production sites counts for a search."""
     go(page, server, f"sites?sites_search={quote(words)}")
-    if page.get_by_test_id("stMetricValue").count() == 0:
-        return 0
-    return int(page.get_by_test_id("stMetricValue").first.inner_text().replace(",", ""))
+    nothing = page.get_by_text("No site fits these filters").or_(
+        page.get_by_text("No production site yet")
+    )
+    expect(nothing.or_(page.get_by_role("button", name="Download")).first).to_be_visible()
+    return 0 if nothing.count() else figure(page, "Sites")
 
 
 def test_a_list_is_previewed_stored_shared_seen_and_revoked(

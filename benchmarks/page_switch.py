@@ -1,0 +1,207 @@
+"""How long people wait for a page, against an empty Streamlit page.
+
+    .venv/bin/python benchmarks/page_switch.py [rounds]
+
+Two real servers in one run: Quorum with the demo store, and beside it an unmodified Streamlit app
+of two empty pages with Streamlit's default settings. Over the websocket, as a browser does it:
+every page is opened once, then run again and again, taking turns with the empty page, with pauses
+so that each run asks the store whether something changed. In chromium: the first paint in a new
+browser, and a switch between two pages, the first time (the browser fetches what draws tables and
+charts) and afterwards. The bar: the fullest page's warm rerun takes at most 1.5 times that of the
+empty page.
+"""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import sync_playwright  # noqa: E402
+from streamlit.proto.BackMsg_pb2 import BackMsg  # noqa: E402
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # noqa: E402
+from websockets.sync.client import ClientConnection, connect  # noqa: E402
+
+from quorum.store.accounts import Accounts  # noqa: E402
+from quorum.store.embedded import Engine  # noqa: E402
+from tests.browser.conftest import CHROMIUM_ARGUMENTS  # noqa: E402
+
+BAR = 1.5
+PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py") if p.stem not in ("join", "overview"))
+EMPTY = """
+import streamlit as st
+st.navigation([
+    st.Page(lambda: st.title("One"), title="First", url_path="one", default=True),
+    st.Page(lambda: st.title("Two"), title="Second", url_path="two"),
+]).run()
+"""
+
+
+@contextmanager
+def served(script: str, folder: Path, port: int, **environment: str) -> Iterator[str]:
+    """`streamlit run`, until it answers; its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port),
+         "--server.headless", "true"],
+        cwd=folder, env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"127.0.0.1:{port}"
+    try:
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://{address}/_stcore/health", timeout=5):
+                    break
+            except OSError:
+                assert process.poll() is None, "the server ended"
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def tab(address: str, cookie: str = "") -> Iterator[ClientConnection]:
+    """A browser tab, without the browser."""
+    with connect(
+        f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None,  # type: ignore[arg-type]
+        subprotocols=["streamlit"], additional_headers={"Cookie": cookie},  # type: ignore[list-item]
+    ) as opened:  # fmt: skip
+        yield opened
+
+
+def compare(
+    ours: ClientConnection, theirs: ClientConnection, page: str, query: str, rounds: int
+) -> tuple[float, float, float]:
+    """Seconds of the page's first run, of its warm reruns, and of the empty page's meanwhile."""
+    request, empty = BackMsg(), BackMsg()
+    request.rerun_script.query_string = query
+    request.rerun_script.page_name = page
+    empty.rerun_script.query_string = ""
+    first = one_run(ours, request)
+    one_run(theirs, empty)
+    warm, bare = [], []
+    for _round in range(rounds):
+        time.sleep(0.6)
+        warm.append(one_run(ours, request))
+        bare.append(one_run(theirs, empty))
+    # The lower quartile: a machine that is busy with something else only ever adds.
+    return first, statistics.quantiles(warm)[0], statistics.quantiles(bare)[0]
+
+
+def one_run(opened: ClientConnection, request: BackMsg) -> float:
+    start = time.perf_counter()
+    opened.send(request.SerializeToString())
+    while True:
+        message = ForwardMsg()
+        message.ParseFromString(opened.recv())  # type: ignore[arg-type]
+        if message.WhichOneof("type") == "script_finished":
+            assert message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY, message
+            return time.perf_counter() - start
+
+
+def in_browser(
+    browser: Any, address: str, links: tuple[str, str], cookie: str, rounds: int
+) -> dict[str, float]:
+    """Seconds to the first heading in a new browser, and from one page to the next."""
+    paints, first, later = [], [], []
+    for _round in range(rounds):
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        if cookie:
+            name, value = cookie.split("=", 1)
+            context.add_cookies([{"name": name, "value": value, "url": f"http://{address}"}])
+        page = context.new_page()
+        start = time.perf_counter()
+        page.goto(f"http://{address}/")
+        heading = page.locator("[data-testid=stMain] h1").first
+        heading.wait_for()
+        paints.append(time.perf_counter() - start)
+        page.wait_for_timeout(1500)
+        for turn, link in enumerate(links * 3):
+            before = heading.inner_text()
+            start = time.perf_counter()
+            page.locator("[data-testid=stSidebarNavLink]", has_text=link).click()
+            page.wait_for_function(
+                "before => { const h = document.querySelector('[data-testid=stMain] h1');"
+                " return h && h.innerText != before }",
+                arg=before,
+            )
+            (first if turn < len(links) else later).append(time.perf_counter() - start)
+            page.wait_for_timeout(1500)
+        context.close()
+    times = {"first paint": paints, "first page switch": first, "later page switch": later}
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def demo_store(folder: Path) -> tuple[str, str]:
+    """A demo store; an admin's cookie and a supplier of which much is known."""
+    subprocess.run(
+        [sys.executable, "-m", "quorum", "demo", "--store", str(folder)], cwd=ROOT, check=True,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    engine = Engine(folder)
+    accounts = Accounts(engine)
+    member = next(m for m in accounts.demo_members() if m.role == "admin")
+    token = accounts.open_session(accounts.open_code(member.user_id, "benchmark"), "benchmark")
+    store = engine.store({"sub": member.user_id, "role": "authenticated"})
+    known = store.rows("assessment")["supplier_id"].value_counts(sort=True)
+    engine.close()
+    return f"quorum_session={token}", known["supplier_id"][0]
+
+
+def main(rounds: int) -> bool:
+    with tempfile.TemporaryDirectory(prefix="quorum") as root:
+        store, beside = Path(root) / "store", Path(root) / "empty"
+        beside.mkdir()
+        (beside / "empty.py").write_text(EMPTY, encoding="utf-8")
+        cookie, supplier = demo_store(store)
+        with (
+            served("streamlit_app.py", ROOT, free_port(), QUORUM_STORE=str(store)) as ours,
+            served("empty.py", beside, free_port()) as theirs,
+        ):
+            ratios = {}
+            for name in ["overview", *PAGES]:
+                query = f"supplier={supplier}" if name in ("supplier", "assess") else ""
+                path = "" if name == "overview" else name
+                with tab(ours, cookie) as page, tab(theirs) as empty:
+                    first, warm, bare = compare(page, empty, path, query, rounds)
+                ratios[name] = warm / bare
+                print(
+                    f"{name}: first {first * 1000:.0f} ms, warm {warm * 1000:.0f} ms,"
+                    f" empty {bare * 1000:.0f} ms: x {ratios[name]:.2f}"
+                )
+            fullest = max(ratios, key=ratios.__getitem__)
+            print(f"fullest page, {fullest}: x {ratios[fullest]:.2f} (bar {BAR})")
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path="/usr/bin/chromium", args=CHROMIUM_ARGUMENTS
+                )
+                mine = in_browser(browser, ours, ("Register", "Overview"), cookie, 3)
+                bare = in_browser(browser, theirs, ("Second", "First"), "", 3)
+                browser.close()
+    for name in mine:
+        print(
+            f"{name} {mine[name]:.2f} s, empty {bare[name]:.2f} s: x {mine[name] / bare[name]:.2f}"
+        )
+    return ratios[fullest] > BAR
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10))
