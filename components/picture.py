@@ -19,7 +19,7 @@ from quorum.suppliers import kind_names
 # What a picture and its needs are made of, for `data.ahead`.
 RELATIONS = (
     "supplier", "organisation", "assessment", "spend", "spend_bands", "site_list", "sharing",
-    "invitation", "membership",
+    "invitation", "membership", "sharing_item",
 )  # fmt: skip
 
 
