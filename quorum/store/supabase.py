@@ -37,7 +37,7 @@ from quorum.store import (
     StoreError,
     Unavailable,
 )
-from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS
+from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, writable
 
 log = logging.getLogger("quorum.store")
 
@@ -450,7 +450,7 @@ def _text(value: Any) -> str:
 
 def _body(relation: str, row: Row) -> dict[str, Any]:
     """A row as JSON takes it. Text for a column of jsonb is JSON already."""
-    unknown = set(row) - set(RELATIONS[relation])
+    unknown = set(row) - writable(relation)
     if unknown:
         raise KeyError(f"{relation} has no column {', '.join(sorted(unknown))}")
     return {
