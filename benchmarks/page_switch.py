@@ -196,6 +196,7 @@ def main(rounds: int) -> bool:
                 mine = in_browser(browser, ours, ("Register", "Overview"), cookie, 3)
                 bare = in_browser(browser, theirs, ("Second", "First"), "", 3)
                 browser.close()
+        Engine(store)._server.stop()
     for name in mine:
         print(
             f"{name} {mine[name]:.2f} s, empty {bare[name]:.2f} s: x {mine[name] / bare[name]:.2f}"

@@ -253,7 +253,7 @@ create policy "Editors correct their organisation's initiatives"
   on public.initiative for update to authenticated
   using (organisation_id = (select quorum.my_organisation()) and (select quorum.may_edit()))
   with check (organisation_id = (select quorum.my_organisation()));
-create policy "Editors delete initiatives that are neither shared nor rated nor linked by themselves"
+create policy "Editors delete initiatives that are not shared and not in use"
   on public.initiative for delete to authenticated
   using (organisation_id = (select quorum.my_organisation()) and (select quorum.may_edit())
     and shared_with = '{}'
@@ -273,7 +273,7 @@ create policy "Editors end their organisation's rubrics"
   on public.rubric for update to authenticated
   using (organisation_id = (select quorum.my_organisation()) and (select quorum.may_edit()))
   with check (organisation_id = (select quorum.my_organisation()));
-create policy "Editors delete rubrics that are neither shared nor used by themselves"
+create policy "Editors delete rubrics that are not shared and not in use"
   on public.rubric for delete to authenticated
   using (organisation_id = (select quorum.my_organisation()) and (select quorum.may_edit())
     and shared_with = '{}'

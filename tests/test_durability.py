@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from quorum.store import Store, Unavailable
@@ -122,6 +123,25 @@ def test_a_stopped_store_opens_with_all_it_had(store_folder: Path, opened: Opene
     engine.close()
     again = opened(store_folder).store({"sub": person})
     assert again.rows("supplier", ["name"])["name"].to_list() == ["Aurora"]
+
+
+@pytest.mark.parametrize("holder", ["a stranger", "a dead process that nobody collected"])
+def test_a_record_of_a_server_that_is_not_there_stops_nobody(
+    store_folder: Path, opened: Opened, holder: str
+) -> None:
+    """As after a power cut: the number of the server that was belongs to somebody else."""
+    engine = opened(store_folder)
+    person, pid = editor(engine), postmaster(store_folder)
+    file = store_folder / "postgres" / "postmaster.pid"
+    record = file.read_text(encoding="utf-8")
+    engine.close()
+    dead = subprocess.Popen(["true"])
+    while holder != "a stranger" and psutil.Process(dead.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    number = os.getpid() if holder == "a stranger" else dead.pid
+    file.write_text(record.replace(str(pid), str(number), 1), encoding="utf-8")
+    assert opened(store_folder).store({"sub": person}).rows("supplier").is_empty()
+    dead.wait()
 
 
 def test_a_store_whose_first_start_was_killed_opens_all_the_same(

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import psutil  # type: ignore[import-untyped]
 import psycopg
 from psycopg import errors, sql
 from psycopg.abc import AdaptContext
@@ -384,10 +385,14 @@ def _start(folder: Path) -> PostgresServer:
                 until = time.monotonic() + 10
             server = get_server(data, start=False)
             _write_settings(data)
+            _forget_the_dead(data)
             server.start()
             _close_to_others(server, data)
+            psycopg.connect(server.get_uri(), connect_timeout=10).close()
             return server
-        except (subprocess.SubprocessError, AssertionError, OSError) as error:
+        except (
+            subprocess.SubprocessError, AssertionError, OSError, psycopg.OperationalError
+        ) as error:  # fmt: skip
             if time.monotonic() > until:
                 raise Unavailable(
                     _("The database in {folder} could not be started: {log} says why.").format(
@@ -409,6 +414,21 @@ def _make(data: Path) -> bool:
         get_server(making, start=False).ensure_pgdata_inited()
         making.rename(data)
     return True
+
+
+def _forget_the_dead(data: Path) -> None:
+    """Takes away the record of a server that is not there. Wheel and PostgreSQL believe any process
+    of that number: one that is dead but not collected yet (in a container that may be never), or a
+    stranger's, after the machine was started anew. Servers' children that still live are noticed by
+    PostgreSQL itself."""
+    record = data / "postmaster.pid"
+    with PostgresServer._lock:
+        try:
+            process = psutil.Process(int(record.read_text(encoding="utf-8").split("\n")[0]))
+            if process.status() == psutil.STATUS_ZOMBIE or str(data) not in process.cmdline():
+                record.unlink()
+        except (OSError, ValueError, psutil.Error):
+            return
 
 
 def _close_to_others(server: PostgresServer, data: Path) -> None:

@@ -25,7 +25,7 @@ CANARIES = [*MEMBERS.values(), "CANARYSUPPLIER", "north.admin@", "Nordic ICT buy
 @pytest.fixture(scope="module")
 def store() -> Iterator[World]:
     with new_folder() as folder:
-        engine = Engine(folder)
+        engine = Engine(folder / "store")
         world = small_world(engine)
         supplier = world.supplier("CANARYSUPPLIER")
         for actor, word in MEMBERS.items():
