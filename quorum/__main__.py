@@ -11,11 +11,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from quorum.language import _
-from quorum.store import StoreError, door
+from quorum.store import StoreError, Unavailable, door
 from quorum.store.backup import back_up, broken_rules, restore
 from quorum.store.embedded import Engine
-from quorum.store.migrate import SchemaMismatch, migrations
+from quorum.store.migrate import SchemaMismatch, migrate, migrations
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,11 +49,25 @@ def _parser() -> argparse.ArgumentParser:
         # A check without a folder looks at what the app would open.
         default = None if name == "check" else door.folder()
         one.add_argument("--store", type=Path, default=default, help=_("folder of the store"))
+        if name == "migrate":
+            one.add_argument(
+                "--address",
+                help=_("connection string of the owner of a Supabase project's database, instead"),
+            )
         one.set_defaults(command=command)
     return parser
 
 
 def _migrate(asked: argparse.Namespace) -> None:
+    if asked.address:
+        try:
+            migrate(asked.address, shim=False)
+        except psycopg.OperationalError as error:
+            raise Unavailable(
+                _("No database answers at this address. Check host, port, user and password.")
+            ) from error
+        print(_("The project's database is at schema {n}.").format(n=len(migrations())))
+        return
     engine = Engine(asked.store)
     engine.close()
     print(
@@ -67,11 +83,8 @@ def _demo(asked: argparse.Namespace) -> None:
         made = demo.ensure(engine)
     finally:
         engine.close()
-    print(
-        _("Demo store made in {folder}.")
-        if made
-        else _("Demo store in {folder}.").format(folder=asked.store)
-    )
+    said = _("Demo store made in {folder}.") if made else _("Demo store in {folder}.")
+    print(said.format(folder=asked.store))
 
 
 def _check(asked: argparse.Namespace) -> None:
