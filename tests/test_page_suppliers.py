@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import polars as pl
+import psycopg
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import World
