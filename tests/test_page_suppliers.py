@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import polars as pl
+import psycopg
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import World
@@ -170,9 +171,8 @@ def test_a_merge_that_a_colleague_was_faster_with_is_refused(open_page: Open, wo
     page.selectbox(key="supplier-merge-kept").select(kept)
     page.selectbox(key="supplier-merge-merged").select(merged)
     # Past the counter, so that this tab does not know yet.
-    world.owner("set session_replication_role = replica")
-    world.owner("alter table supplier disable trigger user")
-    world.owner("update supplier set merged_into = %s where id = %s", kept, merged)
-    world.owner("alter table supplier enable trigger user")
+    with psycopg.connect(world.engine.owner_address) as db:
+        db.execute("set session_replication_role = replica")
+        db.execute("update supplier set merged_into = %s where id = %s", (kept, merged))
     page = press(page, "Merge")
     assert "neither of them merged already" in said(page)
