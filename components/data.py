@@ -75,11 +75,6 @@ def _remembered(
     )  # fmt: skip
 
 
-def forget() -> None:
-    """At sign-out: nothing read stays."""
-    _cached.clear()
-
-
 def _ahead(session: Session, relations: tuple[str, ...]) -> None:
     session.store.ahead(relations)
 
@@ -235,18 +230,24 @@ def _chart_standing(session: Session, charts: pl.DataFrame) -> pl.DataFrame:
 # Reading: contributions, as merged suppliers stand today ------------------------------------------
 
 
-def _contributions(session: Session, relation: str) -> pl.DataFrame:
-    """The rows with the names of supplier and organisation, and `mine`."""
-    found = with_sharing(session, relation, session.store.rows(relation))
-    entries = register(session).select("id", "kept_id")
-    kept = entries.join(
-        register(session).select(kept_id="id", supplier="name"), on="kept_id", how="left"
-    )
-    named = organisations(session).select(organisation_id="id", organisation="name")
+def _as_merged(session: Session, found: pl.DataFrame) -> pl.DataFrame:
+    """The rows under the entry that stands for their supplier today, with its name."""
+    entries = register(session)
+    names = entries.select(kept_id="id", supplier="name")
+    kept = entries.select("id", "kept_id").join(names, on="kept_id", how="left")
     return (
         found.join(kept, left_on="supplier_id", right_on="id", how="left", maintain_order="left")
         .with_columns(supplier_id=pl.col("kept_id"))
         .drop("kept_id")
+    )
+
+
+def _contributions(session: Session, relation: str) -> pl.DataFrame:
+    """The rows with the names of supplier and organisation, and `mine`."""
+    found = with_sharing(session, relation, session.store.rows(relation))
+    named = organisations(session).select(organisation_id="id", organisation="name")
+    return (
+        _as_merged(session, found)
         .join(named, on="organisation_id", how="left", maintain_order="left")
         .with_columns(mine=pl.col("organisation_id") == session.principal.organisation_id)
     )
@@ -264,30 +265,27 @@ def assessments(session: Session) -> pl.DataFrame:
 
 
 def _scored(session: Session) -> pl.DataFrame:
-    found = _contributions(session, "assessment").filter(pl.col("status") == "final")
-    return scoring.scores(found)
+    return scoring.scores(contributions(session, "assessment").filter(status="final"))
 
 
 def drafts(session: Session) -> pl.DataFrame:
     """Assessments of the member's organisation that are not finished."""
-    return cached(session, _contributions, "assessment").filter(
-        (pl.col("status") == "draft") & pl.col("mine")
-    )
+    return contributions(session, "assessment").filter("mine", status="draft")
 
 
 def site_lists(session: Session) -> pl.DataFrame:
     """Site lists that the member may see, newest first."""
-    return cached(session, _contributions, "site_list").sort("as_of", "title", descending=True)
+    return contributions(session, "site_list").sort("as_of", "title", descending=True)
 
 
 def sites(session: Session) -> pl.DataFrame:
     """Rows of those lists, with `supplier`, `organisation`, `mine`."""
-    return cached(session, _contributions, "production_site")
+    return contributions(session, "production_site")
 
 
 def spend(session: Session) -> pl.DataFrame:
     """The organisation's own spend lines and those shared as records."""
-    return cached(session, _contributions, "spend")
+    return contributions(session, "spend")
 
 
 def _bands(session: Session) -> pl.DataFrame:
@@ -303,13 +301,7 @@ def spend_bands(session: Session) -> pl.DataFrame:
 
 def turnover(session: Session) -> pl.DataFrame:
     """Published turnover of suppliers, under the entry that stands for each today."""
-    found = rows(session, "supplier_turnover", "-year")
-    kept = register(session).select(supplier_id="id", kept_id="kept_id")
-    return (
-        found.join(kept, on="supplier_id", how="left", maintain_order="left")
-        .with_columns(supplier_id=pl.col("kept_id"))
-        .drop("kept_id")
-    )
+    return _as_merged(session, rows(session, "supplier_turnover", "-year")).drop("supplier")
 
 
 # Reading: initiatives -----------------------------------------------------------------------------
@@ -391,7 +383,7 @@ def _ratings(session: Session) -> pl.DataFrame:
 def initiative_links(session: Session) -> pl.DataFrame:
     """Memberships and certificates that the member may see, with `supplier`, `organisation`,
     `mine`."""
-    return cached(session, _contributions, "initiative_link")
+    return contributions(session, "initiative_link")
 
 
 # Writing ------------------------------------------------------------------------------------------

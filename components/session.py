@@ -14,7 +14,7 @@ from typing import Any, cast
 import streamlit as st
 
 from quorum.language import _
-from quorum.store import Consortium, Principal, SignedOut, Store, Unavailable, door
+from quorum.store import Consortium, Principal, SignedOut, Store, door
 from quorum.store.accounts import SESSION_DAYS
 from quorum.store.door import Door
 from quorum.store.door import Session as Ticket
@@ -209,7 +209,6 @@ __all__ = [
     "COOKIE",
     "SESSION_DAYS",
     "Session",
-    "Unavailable",
     "accounts",
     "change_password",
     "cookie",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from quorum import scoring
-from quorum.language import _, ngettext
+from quorum.language import _
 from quorum.overview import Picture
 
 WORKING: dict[str, pl.DataType] = {
@@ -110,13 +110,3 @@ def shared_lately(picture: Picture, organisations: Mapping[str, str]) -> pl.Data
         .cast(pl.Schema(CHANGES))
         .sort("day", "who", "what", descending=[True, False, False])
     )
-
-
-def in_short(working: pl.DataFrame) -> str:
-    """One sentence on who is seen to work with the supplier."""
-    n = working.height
-    return ngettext(
-        "{n} organisation is seen to work with it.",
-        "{n} organisations are seen to work with it.",
-        n,
-    ).format(n=n)
