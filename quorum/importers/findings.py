@@ -1,10 +1,11 @@
 """What an importer finds while it reads rows, told with the headings of the person's own file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from quorum.importers.mapping import Field
 from quorum.importers.reading import Outcome, Table
 from quorum.language import _, ngettext
 
@@ -127,13 +128,19 @@ class Findings:
         line = (None, column, None, reason, remedy)
         self._rejected.append(pl.DataFrame([line], schema=REJECTED, orient="row"))
 
-    def missing_columns(self, labels: dict[str, str]) -> None:
-        """A required field that no column holds."""
-        for field, label in labels.items():
+    def miss(self, fields: Sequence[Field]) -> bool:
+        """Whether a required field is held by no column; each is a finding of the whole file."""
+        missing = [
+            field for field in fields if field.required and not self._mapping.get(field.name)
+        ]
+        for field in missing:
             remedy = _("Choose the column that holds it, or add one to the file: {field}.")
             self.reject_file(
-                label, _("No column of the file is chosen for it."), remedy.format(field=field)
+                field.label,
+                _("No column of the file is chosen for it."),
+                remedy.format(field=field.name),
             )
+        return bool(missing)
 
     def note_unread(self, table: Table) -> None:
         used = set(self._mapping.values())

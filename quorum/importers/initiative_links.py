@@ -1,15 +1,14 @@
 """Which suppliers and production sites belong to which initiative, or hold which certificate."""
 
-import io
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
-import xlsxwriter
 
 from quorum.countries import recognise
 from quorum.importers import spend
+from quorum.importers.examples import Kind, example_file
 from quorum.importers.findings import Findings, by_value, raw_rows
 from quorum.importers.mapping import Field, folded
 from quorum.importers.reading import Outcome, Table, first_rows
@@ -63,9 +62,7 @@ def read_links(
     in the relation initiative_link, and the names SHOWN. What has expired is accepted, and named.
     """
     findings = Findings(mapping)
-    missing = {f.name: f.label for f in FIELDS if f.required and not mapping.get(f.name)}
-    if missing:
-        findings.missing_columns(missing)
+    if findings.miss(FIELDS):
         return findings.outcome(pl.DataFrame(schema=_schema()), [*COLUMNS, *SHOWN])
     rows = raw_rows(table, mapping, _NAMES)
     _check_texts(rows, findings)
@@ -82,7 +79,7 @@ def read_links(
     return findings.outcome(_typed(rows), [*COLUMNS, *SHOWN])
 
 
-def template(kind: Literal["csv", "xlsx"] = "xlsx") -> bytes:
+def template(kind: Kind = "xlsx") -> bytes:
     """A file to start from: the columns, and two rows of fictional suppliers."""
     columns = [f.name for f in FIELDS if f.name != "supplier_identifier"]
     until = (date.today() + timedelta(days=365)).isoformat()
@@ -92,19 +89,7 @@ def template(kind: Literal["csv", "xlsx"] = "xlsx") -> bytes:
         ["Example Devices", "RBA", "Example Assembly Works", "12 Example Street, Eindhoven", "NL",
          "member", "Full member", "", "", "", "Supplier's annual report", ""],
     ]  # fmt: skip
-    if kind == "csv":
-        frame = pl.DataFrame(examples, schema=columns, orient="row")
-        return frame.with_columns(pl.all().replace("", None)).write_csv(include_bom=True).encode()
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        sheet = book.add_worksheet(_("Memberships"))
-        sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
-        for number, example in enumerate(examples, start=1):
-            for column, text in enumerate(example):
-                sheet.write_string(number, column, text)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
-    return buffer.getvalue()
+    return example_file(kind, _("Memberships"), columns, examples)
 
 
 def _schema() -> dict[str, pl.DataType]:

@@ -4,16 +4,14 @@ The rules are those of the hub's contribution template (formats.md); where the h
 be read without doubt, it is read here, and the preview says what was mended.
 """
 
-import io
 import re
 from collections.abc import Mapping
-from typing import Literal
 
 import polars as pl
-import xlsxwriter
 from stdnum import lei
 
 from quorum.countries import Outlines, display_name, nearest, outside, recognise
+from quorum.importers.examples import Kind, example_file
 from quorum.importers.findings import Findings, by_value, raw_rows
 from quorum.importers.mapping import Field
 from quorum.importers.reading import Outcome, Table, first_rows
@@ -83,9 +81,7 @@ def read_sites(
     ready for production_site, and `row`.
     """
     findings = Findings(mapping)
-    missing = {f.name: f.label for f in FIELDS if f.required and not mapping.get(f.name)}
-    if missing:
-        findings.missing_columns(missing)
+    if findings.miss(FIELDS):
         return findings.outcome(pl.DataFrame(schema=_schema()), COLUMNS)
     rows = raw_rows(table, mapping, _NAMES)
     _check_texts(rows, findings)
@@ -103,7 +99,7 @@ def read_sites(
     return findings.outcome(_typed(accepted), COLUMNS)
 
 
-def template(kind: Literal["csv", "xlsx"] = "csv") -> bytes:
+def template(kind: Kind = "csv") -> bytes:
     """The hub's template with three fictional sites, as a file to start from."""
     columns = _NAMES[:9]
     examples = [
@@ -114,19 +110,7 @@ def template(kind: Literal["csv", "xlsx"] = "csv") -> bytes:
         ["VNM", "Example Board Plant", "Lot 7, Example Industrial Park, Bac Ninh",
          "Electronics", "Circuit boards", "1,200", "Example Holding", "21.1861", "106.0763"],
     ]  # fmt: skip
-    if kind == "csv":
-        frame = pl.DataFrame(examples, schema=columns, orient="row")
-        return frame.with_columns(pl.all().replace("", None)).write_csv(include_bom=True).encode()
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        sheet = book.add_worksheet(_("Production sites"))
-        sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
-        for number, example in enumerate(examples, start=1):
-            for column, text in enumerate(example):
-                sheet.write_string(number, column, text)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
-    return buffer.getvalue()
+    return example_file(kind, _("Production sites"), columns, examples)
 
 
 def os_id_is_valid(os_id: str) -> bool:

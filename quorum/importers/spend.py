@@ -4,7 +4,6 @@ Amounts and dates are read as the whole column writes them ("1.234" is a thousan
 one and a bit in another); where a column does not settle it, the notes say how it was read.
 """
 
-import io
 import re
 import tomllib
 from collections.abc import Mapping
@@ -13,14 +12,14 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
-import xlsxwriter
 from babel import Locale
 from babel.core import get_global
 from rapidfuzz import fuzz, process, utils
 
+from quorum.importers.examples import Kind, example_file
 from quorum.importers.findings import Findings, by_value, raw_rows
 from quorum.importers.mapping import Field, folded
 from quorum.importers.reading import Outcome, Table, first_rows
@@ -74,10 +73,7 @@ def read_spend(
     several, of exactly that name or identifier.
     """
     findings = Findings(mapping)
-    needed = [field for field in FIELDS if field.required]
-    missing = {field.name: field.label for field in needed if not mapping.get(field.name)}
-    if missing:
-        findings.missing_columns(missing)
+    if findings.miss(FIELDS):
         return findings.outcome(pl.DataFrame(schema=_schema()), COLUMNS)
     rows = raw_rows(table, mapping, _NAMES)
     _check_texts(rows, findings)
@@ -119,7 +115,7 @@ def suggest_suppliers(names: list[str], suppliers: pl.DataFrame) -> pl.DataFrame
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
-def template(kind: Literal["csv", "xlsx"] = "csv") -> bytes:
+def template(kind: Kind = "csv") -> bytes:
     """A file to start from: the columns, and three rows of fictional suppliers."""
     columns = _NAMES[:3] + _NAMES[4:8]
     examples = [
@@ -129,23 +125,7 @@ def template(kind: Literal["csv", "xlsx"] = "csv") -> bytes:
          "2027-12-31"],
         ["Example Network Services", "48200.00", "EUR", "2025-06-30", "Network equipment", "", ""],
     ]  # fmt: skip
-    if kind == "csv":
-        frame = pl.DataFrame(examples, schema=columns, orient="row")
-        return frame.with_columns(pl.all().replace("", None)).write_csv(include_bom=True).encode()
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        sheet = book.add_worksheet(_("Spend"))
-        sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
-        money = book.add_format({"num_format": "#,##0.00"})
-        for number, example in enumerate(examples, start=1):
-            for column, text in enumerate(example):
-                if column == columns.index("amount"):
-                    sheet.write_number(number, column, float(text), money)
-                else:
-                    sheet.write_string(number, column, text)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
-    return buffer.getvalue()
+    return example_file(kind, _("Spend"), columns, examples, money=("amount",))
 
 
 def _schema() -> dict[str, pl.DataType]:
