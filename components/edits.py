@@ -1,6 +1,7 @@
 """Editing one record: the form, and what happens when a colleague was faster."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,25 @@ import streamlit as st
 from components import data, messages
 from components.session import Session
 from quorum.language import _
-from quorum.store import Conflict, Row, StoreError
+from quorum.store import AlreadyThere, Conflict, Row, StoreError
+
+
+@dataclass(frozen=True)
+class Form:
+    """How one kind of record is edited.
+
+    `labels`: column -> label, for a conflict. `inputs` draws the fields, filled from the record as
+    it was when the form was opened, and gives what was typed; `checked` makes the new values of
+    that, by column, or says what is wrong and gives None; `shown` words a record's values for
+    people. `taken`: the sentence for a value that may be there only once.
+    """
+
+    relation: str
+    labels: Mapping[str, str]
+    inputs: Callable[[Row], dict[str, Any]]
+    checked: Callable[[dict[str, Any]], Row | None] = lambda typed: typed
+    shown: Callable[[Row], Row] = lambda row: row
+    taken: str = ""
 
 
 def edit(
@@ -20,11 +39,12 @@ def edit(
     key: str,
     label: str = "",
 ) -> None:
-    """A button that opens a form for the record `row`, which has id and version.
+    """`edit_with` for a record whose fields give what is stored."""
+    edit_with(session, row, Form(relation, labels, inputs), key, label)
 
-    `inputs` draws the fields, filled from the record as it was when the form was opened, and gives
-    the new values by column; `labels`: column -> label, for a conflict; `label`: of the button.
-    """
+
+def edit_with(session: Session, row: Row, form: Form, key: str, label: str = "") -> None:
+    """A button (with `label`) that opens the form of the record `row`, which has id and version."""
     seen = st.session_state.get(f"{key}-seen")
     if seen is None:
         st.button(
@@ -33,46 +53,45 @@ def edit(
         return
     clash = st.session_state.get(f"{key}-clash")
     if clash is not None:
-        _settle(session, relation, labels, clash, key)
+        _settle(session, form, clash, key)
         return
     with st.form(f"{key}-form"):
-        values = inputs(seen)
+        typed = form.inputs(seen)
         with st.container(horizontal=True):
             save = st.form_submit_button(_("Save"), type="primary", key=f"{key}-save")
             cancel = st.form_submit_button(_("Cancel"), key=f"{key}-cancel")
     if cancel:
         _close(key)
     if save:
-        _save(session, relation, values, seen, key)
+        values = form.checked(typed)
+        if values is not None:
+            _save(session, form, values, seen, key)
 
 
-def _save(session: Session, relation: str, values: Row, seen: Row, key: str) -> None:
+def _save(session: Session, form: Form, values: Row, seen: Row, key: str) -> None:
     try:
-        data.update(session, relation, values, {"id": seen["id"]}, version=seen["version"])
+        data.update(session, form.relation, values, {"id": seen["id"]}, version=seen["version"])
     except Conflict as conflict:
         _keep(f"{key}-clash", (dict(values), conflict.theirs))
         st.rerun()
+    except AlreadyThere as refusal:
+        messages.problem(form.taken or str(refusal))
     except StoreError as refusal:
         messages.problem(str(refusal))
     else:
         _close(key)
 
 
-def _settle(
-    session: Session, relation: str, labels: Mapping[str, str], clash: tuple[Row, Row], key: str
-) -> None:
+def _settle(session: Session, form: Form, clash: tuple[Row, Row], key: str) -> None:
     mine, theirs = clash
-    choice = messages.conflict(
-        {label: mine[column] for column, label in labels.items()},
-        {label: theirs[column] for column, label in labels.items()},
-        _("Somebody else"),
-        key,
-    )
+    worded = [form.shown(row) for row in (mine, theirs)]
+    sides = [{label: row[column] for column, label in form.labels.items()} for row in worded]
+    choice = messages.conflict(sides[0], sides[1], _("Somebody else"), key)
     if choice is None:
         return
     _keep(f"{key}-clash", None)
     if choice == "mine":
-        _save(session, relation, mine, theirs, key)
+        _save(session, form, mine, theirs, key)
     else:
         _close(key)
 

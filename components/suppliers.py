@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from components import data, messages
+from components.edits import Form, edit_with
 from components.links import link
 from components.messages import plain
 from components.session import Session
@@ -15,9 +16,7 @@ from components.tables import table
 from quorum import suppliers
 from quorum.countries import all_countries, display_name
 from quorum.language import _
-from quorum.store import AlreadyThere, Conflict, Row, StoreError
-
-COLUMNS = ("name", "kind", "country", *suppliers.IDENTIFIERS, "website", "parent_id")
+from quorum.store import AlreadyThere, Row, StoreError
 
 
 def labels() -> dict[str, str]:
@@ -158,68 +157,20 @@ def _store(session: Session, new_id: str, row: Row, key: str) -> None:
 def edit(session: Session, row: Row) -> None:
     """A button that opens the form of an entry; a colleague's faster edit is shown beside it."""
     key = f"supplier-edit-{row['id']}"
-    seen = st.session_state.get(f"{key}-seen")
-    if seen is None:
-        st.button(_("Edit this entry"), key=f"{key}-open", on_click=_keep, args=(key, dict(row)))
-        return
-    clash = st.session_state.get(f"{key}-clash")
-    if clash is not None:
-        _settle(session, clash, key)
-        return
-    with st.form(f"{key}-form"):
-        typed = _fields(session, seen, key)
-        with st.container(horizontal=True):
-            save = st.form_submit_button(_("Save"), type="primary", key=f"{key}-save")
-            cancel = st.form_submit_button(_("Cancel"), key=f"{key}-cancel")
-    if cancel:
-        _close(key)
-    if save:
-        checked = _checked(session, typed, str(seen["id"]))
-        if checked:
-            _update(session, checked, seen, key)
 
+    def shown(entry: Row) -> Row:
+        names = dict(data.register(session).select("id", "name").iter_rows())
+        return {**entry, "parent_id": names.get(str(entry["parent_id"]))}
 
-def _update(session: Session, row: Row, seen: Row, key: str) -> None:
-    values = {column: row[column] for column in COLUMNS}
-    try:
-        data.update(session, "supplier", values, {"id": seen["id"]}, version=seen["version"])
-    except Conflict as conflict:
-        st.session_state[f"{key}-clash"] = (values, conflict.theirs)
-        st.rerun()
-    except AlreadyThere:
-        messages.problem(
-            _("A colleague has just entered one of these numbers. Reload the page to see where.")
-        )
-    except StoreError as refusal:
-        messages.problem(str(refusal))
-    else:
-        _close(key)
-
-
-def _settle(session: Session, clash: tuple[Row, Row], key: str) -> None:
-    mine, theirs = clash
-    names = dict(data.register(session).select("id", "name").iter_rows())
-
-    def shown(row: Row) -> dict[str, object]:
-        words = {**row, "parent_id": names.get(str(row["parent_id"]))}
-        return {label: words[column] for column, label in labels().items()}
-
-    choice = messages.conflict(shown(mine), shown(theirs), _("Somebody else"), key)
-    if choice == "mine":
-        st.session_state.pop(f"{key}-clash")
-        _update(session, mine, theirs, key)
-    if choice == "theirs":
-        _close(key)
-
-
-def _keep(key: str, row: Row) -> None:
-    st.session_state[f"{key}-seen"] = row
-
-
-def _close(key: str) -> None:
-    for name in ("seen", "clash"):
-        st.session_state.pop(f"{key}-{name}", None)
-    st.rerun()
+    form = Form(
+        "supplier",
+        labels(),
+        inputs=lambda seen: _fields(session, seen, key),
+        checked=lambda typed: _checked(session, typed, str(row["id"])),
+        shown=shown,
+        taken=_("A colleague has just entered one of these numbers. Reload the page to see where."),
+    )
+    edit_with(session, row, form, key, _("Edit this entry"))
 
 
 # Merging ------------------------------------------------------------------------------------------
