@@ -131,6 +131,12 @@ def local_path(to: str) -> str:
     return f"/{name}" + (f"?{quote(query, safe='=&%+-._~')}" if query else "")
 
 
+def first_page(request: Request) -> Response:
+    """To Streamlit the first page has no name: asked for by it, it would be missing."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}", status_code=303)
+
+
 def health(request: Request) -> Response:
     """For a supervisor or proxy: whether the app answers and reaches its store."""
     try:
@@ -146,6 +152,7 @@ app: Any = st.App(
         Route("/session/end", end_session),
         Route("/session/{code}", open_session),
         Route("/healthz", health),
+        Route("/overview", first_page),
         # Streamlit would look beside the shell. Public files only: no sign-in stands before them.
         Mount("/app/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ],

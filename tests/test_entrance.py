@@ -179,6 +179,17 @@ def test_sign_in_comes_back_with_what_the_page_was_asked_to_show() -> None:
     assert local_path("audit?x=\r\nSet-Cookie: a") == "/audit?x=%0D%0ASet-Cookie%3A%20a"
 
 
+def test_the_first_page_can_be_asked_for_by_its_name() -> None:
+    from starlette.requests import Request
+
+    from streamlit_app import first_page
+
+    scope = {"type": "http", "path": "/overview", "query_string": b"a=1&b=2", "headers": []}
+    scope["server"] = ("127.0.0.1", 80)
+    answer = first_page(Request(scope))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?a=1&b=2")
+
+
 # Sessions -----------------------------------------------------------------------------------------
 
 
