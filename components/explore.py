@@ -527,9 +527,17 @@ def manage(session: Session, saved: Row) -> None:
         name = st.text_input(_("Name"), row["name"], max_chars=200, key=f"{key}-name")
         return {"name": name.strip(), **_sharing_inputs(session, row, key)}
 
+    def words(row: Row) -> Row:
+        names, left = data.consortium_names(session), _("a consortium that you have left")
+        shared = ", ".join(sorted(names.get(one, left) for one in row["shared_with"]))
+        pinned = _("Yes") if row["pinned"] else _("No")
+        return {**row, "shared_with": shared or _("Nobody"), "pinned": pinned}
+
     labels = {"name": _("Name"), "pinned": _("Pinned"), "shared_with": _("Shared with")}
     with st.container(horizontal=True):
-        edits.edit(session, "saved_chart", saved, labels, inputs, key, _("Rename, share or pin"))
+        edits.edit(
+            session, "saved_chart", saved, labels, inputs, key, _("Rename, share or pin"), words
+        )
         st.button(_("Delete"), key=f"{key}-delete", on_click=_delete, args=(session, saved["id"]))
 
 
