@@ -79,10 +79,12 @@ FILL: tuple[LiteralString, ...] = (
     " select (select id from organisation order by name limit 1), 'Initiative ' || n, 'industry',"
     " '', array(select id from consortium), '2090-01-01' from generate_series(1, {added}) n",
     # One chain of revisions for each rater and initiative; identifiers follow from what they name.
+    # A quarter of the initiatives was last rated years ago.
     """insert into initiative_rating (id, organisation_id, initiative, rubric, edition, rated_on,
         scores, supersedes, shared_with, shared_until)
       select md5(o.id::text || k.key || y)::uuid, o.id, k.key, 'due-diligence', 1,
-        make_date(2016 + y, 1 + (random() * 11)::int, 1 + (random() * 27)::int),
+        make_date(2016 + y - 3 * (mod(hashtext(k.key), 4) = 0)::int,
+          1 + (random() * 11)::int, 1 + (random() * 27)::int),
         (select jsonb_object_agg(c, jsonb_build_object('value', round(random() * 8) / 2,
            'rationale', 'What our visits and their reports have shown us so far, year ' || y || c))
          from unnest(%(codes)s::text[]) c where o.id is not null and k.key is not null and y > 0),
@@ -94,18 +96,18 @@ FILL: tuple[LiteralString, ...] = (
       cross join generate_series(1, {years}) y""",
     """insert into initiative_link (organisation_id, initiative, supplier_id, standing, level,
         valid_from, valid_until, source, shared_with, shared_until)
-      select o.id, k.key, s.id, 'certificate', 'Level ' || mod(n, 4), '2024-01-01',
-        current_date + (random() * 900)::int - 200, 'Public list',
+      select o.id, k.key, s.id, 'certificate', 'Level ' || mod(i, 4), '2024-01-01',
+        current_date + 100 * mod(s.n, 9)::int - 190, 'Public list',
         array(select id from consortium), '2090-01-01'
-      from generate_series(1, {links}) n
+      from generate_series(1, {links}) i
       join (select id, row_number() over (order by name) - 1 as n from organisation) o
-        on o.n = mod(n, {raters})
+        on o.n = mod(i, {raters})
       join (select id, row_number() over (order by name) - 1 as n from supplier) s
-        on s.n = mod(n, {suppliers})
+        on s.n = mod(i, {suppliers})
       join (select key, row_number() over (order by key) - 1 as n
         from (select unnest(%(published)s::text[]) key
           union all select id::text from initiative) every) k
-        on k.n = mod(n, {initiatives})""",
+        on k.n = mod(i, {initiatives})""",
     """insert into sharing (id, organisation_id, consortium_id, relation, level, legal_basis, title,
         item_count, ends_on)
       select gen_random_uuid(), i.organisation_id, (select id from consortium), i.relation,

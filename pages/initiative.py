@@ -13,6 +13,7 @@ from components.tables import table
 from quorum.definitions.rubrics import initiative_kinds
 from quorum.language import _
 
+MOST_SAID = 3  # of the differences, the widest; the table has them all
 VIEWS = {"ratings": _("Ratings and reasons"), "time": _("Over time"), "members": _("Who belongs")}
 
 
@@ -60,10 +61,11 @@ def ratings(session: Session, key: str, option: str) -> None:
         criterion = filters.choice(_("Criterion"), rubric.labels, "initiative_criterion")
         old = st.toggle(_("Earlier ratings too"), key="initiative_history", bind="query-params")
     differing = data.cached(session, initiatives.disagreements, option, 1.0).filter(initiative=key)
-    for row in differing.iter_rows(named=True):
-        if criterion in (None, row["criterion"]):
-            said = _("{low:g} by {lowest}; {high:g} by {highest}").format(**row)
-            st.markdown(f"{plain(row['sentence'])} {plain(said)}.")
+    if criterion:
+        differing = differing.filter(criterion=criterion)
+    for row in differing.head(MOST_SAID).iter_rows(named=True):
+        said = _("{low:g} by {lowest}; {high:g} by {highest}").format(**row)
+        st.markdown(f"{plain(row['sentence'])} {plain(said)}.")
     found = data.cached(session, initiatives.history, option, key, criterion, old)
     columns: dict[str, Any] = {
         "rater": _("Rater"), "label": _("Criterion"),
