@@ -73,6 +73,7 @@ def test_an_empty_store_says_so_and_offers_questions(world, open_page):
 
 
 @pytest.mark.parametrize("code", datasets())
+@pytest.mark.both_doors
 def test_every_dataset_gives_the_columns_of_its_description(data, open_page, code, monkeypatch):
     found = {}
 
@@ -95,6 +96,7 @@ def test_every_dataset_gives_the_columns_of_its_description(data, open_page, cod
         assert not column.key or column.key in schema
 
 
+@pytest.mark.both_doors
 def test_spend_is_in_one_currency_and_only_what_the_member_may_see(data, open_page):
     app = open_page("north viewer", "explore", data="spend", by="supplier", show="amount.sum")
     assert app.query_params["only_currency"] == "EUR"
@@ -103,6 +105,7 @@ def test_spend_is_in_one_currency_and_only_what_the_member_may_see(data, open_pa
     assert figures(app)[0][0]["text"] == ["7,000"]
 
 
+@pytest.mark.both_doors
 def test_outsiders_see_nothing_of_it(data, open_page):
     for code in ("assessments", "answers", "sites", "site_lists", "spend", "receipts"):
         app = open_page("east admin", "explore", data=code)
@@ -189,6 +192,7 @@ def test_the_figures_stand_in_a_table_as_well(data, open_page):
 # Saved charts
 
 
+@pytest.mark.both_doors
 def test_an_editor_saves_a_chart_once_and_finds_it_on_the_board(data, open_page):
     app = open_page("north editor", "explore", data="sites", by="country", show="rows")
     app.checkbox(key="explore-save-pinned").check()
@@ -209,6 +213,7 @@ def test_a_viewer_has_no_save_button_but_the_link(data, open_page):
     assert "The link in the address keeps this chart" in texts(app)
 
 
+@pytest.mark.both_doors
 def test_a_shared_chart_answers_with_the_rights_of_the_reader(data, open_page):
     question = "data=spend&by=supplier&show=amount.sum&only_currency=EUR"
     chart_id = save(data, "north editor", question, shared_with=[data.consortium_id])
@@ -219,6 +224,7 @@ def test_a_shared_chart_answers_with_the_rights_of_the_reader(data, open_page):
     assert "You see what your own rights give" in texts(theirs)
 
 
+@pytest.mark.both_doors
 def test_a_link_to_a_chart_that_is_not_shared_says_no_more_than_that(data, open_page):
     chart_id = save(data, "north editor", "data=sites&show=rows")
     for saved_id in (chart_id, str(uuid.uuid4())):
@@ -239,6 +245,7 @@ def test_the_board_is_empty_until_something_is_saved(world, open_page):
     assert "No saved chart yet" in texts(app)
 
 
+@pytest.mark.both_doors
 def test_the_board_shows_others_charts_without_a_way_to_change_them(data, open_page):
     save(data, "north editor", "data=suppliers&by=country&show=rows", pinned=True,
          shared_with=[data.consortium_id])  # fmt: skip
@@ -249,6 +256,7 @@ def test_the_board_shows_others_charts_without_a_way_to_change_them(data, open_p
     assert "No saved chart yet" in texts(open_page("east admin", "board"))
 
 
+@pytest.mark.both_doors
 def test_an_editor_deletes_a_chart(data, open_page):
     chart_id = save(data, "north editor", "data=suppliers&show=rows")
     app = open_page("north editor", "board")
@@ -257,6 +265,7 @@ def test_an_editor_deletes_a_chart(data, open_page):
     assert data["north viewer"].store.rows("saved_chart").is_empty()
 
 
+@pytest.mark.both_doors
 def test_a_rename_while_a_colleague_was_faster_offers_both(data, open_page):
     chart_id = save(data, "north editor", "data=suppliers&show=rows")
     key = f"chart-{chart_id[:8]}"

@@ -96,6 +96,7 @@ def test_a_new_member_sees_the_published_table_and_what_is_unrated(open_page: Op
     assert shown["jac|reach"] == "–"
 
 
+@pytest.mark.both_doors
 def test_the_matrix_has_the_median_of_what_this_member_may_see(
     world: World, open_page: Opener
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_rubric_without_ratings_teaches_what_will_stand_there(open_page: Opene
     assert "Nobody has rated under this rubric yet" in texts(app)
 
 
+@pytest.mark.both_doors
 def test_an_added_initiative_is_the_organisations_own_until_it_is_shared(
     world: World, open_page: Opener
 ) -> None:
@@ -181,6 +183,7 @@ def test_what_is_wrong_with_an_added_initiative_is_said(
     assert world.owner("select count(*) from initiative") == [(0,)]
 
 
+@pytest.mark.both_doors
 def test_a_consortiums_own_rubric_can_be_rated_under_without_code(
     world: World, open_page: Opener
 ) -> None:
@@ -280,6 +283,7 @@ def test_a_viewer_is_told_who_can_rate(open_page: Opener) -> None:
     assert not app.select_slider
 
 
+@pytest.mark.both_doors
 def test_a_rating_is_stored_with_its_reasons_and_can_be_shared_at_once(
     world: World, open_page: Opener
 ) -> None:
@@ -309,6 +313,7 @@ def test_evidence_that_is_no_link_is_refused_in_words(open_page: Opener) -> None
     ]
 
 
+@pytest.mark.both_doors
 def test_revising_starts_from_the_rating_that_stands(world: World, open_page: Opener) -> None:
     old = rate(world, "north editor", "jac", 1)
     app = open_page("north admin", "rate", initiative="jac")
@@ -321,6 +326,7 @@ def test_revising_starts_from_the_rating_that_stands(world: World, open_page: Op
     assert rows["supersedes"].to_list() == [None, old]
 
 
+@pytest.mark.both_doors
 def test_of_two_who_revise_at_once_the_second_is_told_and_nothing_is_lost(
     world: World, open_page: Opener
 ) -> None:
@@ -338,6 +344,7 @@ def test_of_two_who_revise_at_once_the_second_is_told_and_nothing_is_lost(
 # Members and certificates -------------------------------------------------------------------------
 
 
+@pytest.mark.both_doors
 def test_coverage_expiries_and_gaps_of_the_supply_base(world: World, open_page: Opener) -> None:
     aurora, birch = world.supplier("Aurora Devices"), world.supplier("Birch Networks")
     soon = (date.today() + timedelta(days=30)).isoformat()
@@ -355,6 +362,7 @@ def test_coverage_expiries_and_gaps_of_the_supply_base(world: World, open_page: 
     assert table(app).select("name", "last_until").rows() == [("Birch Networks", date(2024, 1, 1))]
 
 
+@pytest.mark.both_doors
 def test_records_of_others_are_seen_when_they_are_shared(world: World, open_page: Opener) -> None:
     made = certificate(world, "north editor", world.supplier("Aurora Devices"))
     assert "Nothing is recorded yet" in texts(open_page("south admin", "certificates"))
@@ -378,6 +386,7 @@ def send(app: AppTest) -> AppTest:
     return app.button("FormSubmitter:certificate-new-Record it").click().run()
 
 
+@pytest.mark.both_doors
 def test_a_certificate_is_recorded_by_form(world: World, open_page: Opener) -> None:
     supplier = world.supplier("Aurora Devices")
     app = open_link_form(open_page, supplier)
@@ -430,6 +439,7 @@ def test_the_note_says_what_is_covered_by_whom_and_what_remains(open_page: Opene
     assert metrics(app)["Criteria covered by all"] == "2"
 
 
+@pytest.mark.both_doors
 def test_the_note_rests_on_what_this_member_may_see(world: World, open_page: Opener) -> None:
     rate(world, "north editor", "jac", 4)
     for actor, covered in (("north viewer", "6"), ("south admin", "0")):
