@@ -23,6 +23,14 @@ from quorum.receipts import listed
 from quorum.store import AlreadyThere, Row, StoreError
 
 NOT_RATED = -1.0  # on the slider, left of nought
+# What the pages of ratings, and those of memberships, are made of, for `data.ahead`.
+RELATIONS = (
+    "organisation", "initiative", "rubric", "initiative_rating", "sharing", "sharing_item",
+)  # fmt: skip
+LINKED = (
+    "supplier", "organisation", "initiative", "initiative_link", "assessment", "site_list", "spend",
+    "sharing", "sharing_item",
+)  # fmt: skip
 
 
 # Rubrics ------------------------------------------------------------------------------------------
