@@ -959,7 +959,7 @@ def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
                 "ticktext": [_two_lines(axis) for axis in axes],
                 "gridcolor": QUIET, "linecolor": QUIET, "rotation": 90, "direction": "clockwise",
             },
-            "domain": {"y": [0.06, 0.88]},  # the rest is for the name of the axis on top
+            "domain": {"x": [0.26, 0.74], "y": [0.06, 0.88]},  # the rest is for names of axes
         }
     )  # fmt: skip
     pairs = frame.drop_nulls("value")
@@ -967,13 +967,11 @@ def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     alt = _listed(unit, named, [_number(value) for value in pairs["value"]])
     legend = series != [""]
     finished = _finished(
-        figure, 1, alt, unit, source, row=390, left=94, right=94, axis=4, legend=legend,
+        figure, 1, alt, unit, source, row=340, axis=4, legend=legend,
         top=24 * (len(series) - 1) if legend else 0,
     )  # fmt: skip
     # One below the other, from the left edge: side by side they would run into the axis on top.
-    return finished.update_layout(
-        legend={"orientation": "v", "xref": "container", "x": 0, "indentation": 0}
-    )
+    return finished.update_layout(legend={"orientation": "v", "indentation": 0})
 
 
 def country_map(
@@ -1045,7 +1043,7 @@ def _finished(
     Heights and widths are in pixels: `row` for each of `rows`, `top` above and `axis` below them,
     `left` and `right` beside them. `free` leaves panning and zooming on.
     """
-    foot = textwrap.wrap(f"{unit} {source}", 50)  # what 390 pixels hold
+    foot = textwrap.wrap(f"{unit} {source}", 46)  # what 390 pixels hold, with a border around
     above = top + (38 if legend else 0)
     below = axis + 8 + 21 * len(foot) + 6
     figure.add_annotation(
@@ -1501,7 +1499,8 @@ def rating_matrix(
     )  # fmt: skip
     figure.add_scatter(
         x=x, y=y + 0.32, mode="text", text=[_spread(row) for *__, row in cells],
-        textposition="middle center", textfont={"size": 12}, hoverinfo="skip",
+        # At 390 pixels a column is as wide as "0.5–2.5" in this size.
+        textposition="middle center", textfont={"size": 11}, hoverinfo="skip",
     )  # fmt: skip
     left = _side_labels(figure, [_two_lines(name) for name in names.values()], letters=13)
     figure.update_xaxes(
