@@ -171,6 +171,39 @@ def test_a_link_to_what_is_gone_is_explained(data, open_page):
     )
 
 
+def test_ten_thousand_categories_are_drawn_as_twenty_and_filtered_by_the_most_frequent(
+    data, open_page
+):
+    store = data["north editor"].store
+    supplier = store.rows("supplier")["id"][0]
+    lines = [
+        {"supplier_id": supplier, "year": 2025, "amount": n + 1, "currency": "EUR",
+         "category": f"<i>{n:05d}</i>"}
+        for n in range(10_000)
+    ]  # fmt: skip
+    given = {"key": str(uuid.uuid4()), "file_name": "many.csv", "rows": lines}
+    store.call("import_spend", given)
+    app = open_page(
+        "north viewer", "explore", data="spend", by="category", show="amount.sum",
+        only_category="<i>09999</i>",
+    )  # fmt: skip
+    assert len(app.multiselect(key="explore-only-category").options) <= 301
+    assert figures(app)[0][0]["text"] == ["10,000"]
+    app.multiselect(key="explore-only-category").set_value([]).run()
+    assert not app.exception
+    assert len(figures(app)[0][0]["text"]) == 20 + len(["Not known", "Other"])
+    assert "Category: the 20 largest by name, 9,980 more as “Other”." in texts(app)
+
+
+def test_a_column_that_holds_nothing_is_named_and_no_empty_chart_is_shown(data, open_page):
+    app = open_page("north viewer", "explore", data="sites", by="sector", show="rows")
+    assert not app.exception and not app.get("plotly_chart")
+    assert "Sector is not known in any of the 2 rows that you may see" in texts(app)
+    app = open_page("north viewer", "explore", data="sites", by="country", show="workers.sum")
+    assert not app.exception and not app.get("plotly_chart")
+    assert "No row that you may see has a value for" in texts(app)
+
+
 def test_a_filter_on_what_the_reader_may_not_see_finds_nothing(data, open_page):
     app = open_page("north viewer", "explore", data="spend", by="year", show="amount.sum",
                     only_currency="EUR", only_organisation="South")  # fmt: skip
@@ -238,6 +271,16 @@ def test_a_saved_chart_whose_dataset_is_gone_is_explained_on_the_board(data, ope
     app = open_page("north viewer", "board")
     assert not app.exception
     assert "The link asks for the dataset" in texts(app)
+
+
+def test_a_saved_chart_whose_column_is_gone_is_explained_and_not_drawn_as_something_else(
+    data, open_page
+):
+    save(data, "north editor", "data=sites&by=colour&show=rows", pinned=True, name="<b>Hue</b>")
+    app = open_page("north viewer", "board")
+    assert not app.exception and not app.get("plotly_chart")
+    assert "The link asks for “colour” of Production sites" in texts(app)
+    assert "<b>Hue</b>" in texts(app)
 
 
 def test_the_board_is_empty_until_something_is_saved(world, open_page):
