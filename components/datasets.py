@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from components import data
+from components.contributions import relation_names
 from components.session import Session
 from quorum import receipts, scoring
 from quorum.definitions import questionnaires
@@ -167,15 +168,12 @@ def _spend(session: Session) -> pl.DataFrame:
 
 def _receipts(session: Session) -> pl.DataFrame:
     found = data.rows(session, "sharing", "-created_at")
-    kinds = {
-        "assessment": _("Assessments"), "site_list": _("Site lists"), "spend": _("Spend lines"),
-    }  # fmt: skip
     levels = {one.code: one.label for one in receipts.levels("spend")}
     return found.with_columns(
         pl.col("consortium_id")
         .replace_strict(data.consortium_names(session), default=None, return_dtype=pl.String)
         .alias("consortium"),
-        pl.col("relation").replace(kinds),
+        pl.col("relation").replace(relation_names()),
         pl.col("level").replace(levels),
         pl.when(pl.col("ended_at").is_null() & (pl.col("ends_on") >= date.today()))
         .then(pl.lit(_("Running")))

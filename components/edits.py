@@ -18,15 +18,15 @@ class Form:
 
     `labels`: column -> label, for a conflict. `inputs` draws the fields, filled from the record as
     it was when the form was opened, and gives what was typed; `checked` makes the new values of
-    that, by column, or says what is wrong and gives None; `shown` words a record's values for
-    people. `taken`: the sentence for a value that may be there only once.
+    that, by column, or says what is wrong and gives None; `words` gives a record's values as people
+    read them, for a conflict. `taken`: the sentence for a value that may be there only once.
     """
 
     relation: str
     labels: Mapping[str, str]
     inputs: Callable[[Row], dict[str, Any]]
     checked: Callable[[dict[str, Any]], Row | None] = lambda typed: typed
-    shown: Callable[[Row], Row] = lambda row: row
+    words: Callable[[Row], Row] = dict
     taken: str = ""
 
 
@@ -38,9 +38,10 @@ def edit(
     inputs: Callable[[Row], dict[str, Any]],
     key: str,
     label: str = "",
+    words: Callable[[Row], Row] = dict,
 ) -> None:
     """`edit_with` for a record whose fields give what is stored."""
-    edit_with(session, row, Form(relation, labels, inputs), key, label)
+    edit_with(session, row, Form(relation, labels, inputs, words=words), key, label)
 
 
 def edit_with(session: Session, row: Row, form: Form, key: str, label: str = "") -> None:
@@ -84,7 +85,7 @@ def _save(session: Session, form: Form, values: Row, seen: Row, key: str) -> Non
 
 def _settle(session: Session, form: Form, clash: tuple[Row, Row], key: str) -> None:
     mine, theirs = clash
-    worded = [form.shown(row) for row in (mine, theirs)]
+    worded = [form.words(row) for row in (mine, theirs)]
     sides = [{label: row[column] for column, label in form.labels.items()} for row in worded]
     choice = messages.conflict(sides[0], sides[1], _("Somebody else"), key)
     if choice is None:

@@ -154,7 +154,7 @@ def _select(label: str, part: str, options: Mapping[str, str], chosen: str) -> N
         key=key,
         on_change=_pick,
         args=(part, key),
-        width=158,
+        width=168,
     )
 
 
@@ -217,7 +217,7 @@ def _filter(session: Session, question: Question, dataset: Dataset, column: Colu
             st.date_input(
                 label.format(label=column.label), value=None, key=key, format="YYYY-MM-DD",
                 min_value=date(1990, 1, 1), max_value=date(2100, 1, 1),
-                on_change=_pick_days, args=(column.code,), width=158,
+                on_change=_pick_days, args=(column.code,), width=168,
             )  # fmt: skip
         return
     chosen = list(question.values(column.code))
@@ -396,7 +396,7 @@ def starting_points() -> None:
     """The ready-made questions."""
     with st.container(horizontal=True, gap="medium"):
         for one in ready_made():
-            with st.container(width=330, gap=None):
+            with st.container(width=352, gap=None):
                 st.button(
                     f"→ {plain(one.text)}", type="tertiary", wrap=True,
                     key=f"explore-ask-{one.code}", on_click=_ask, args=(one,),
@@ -527,9 +527,17 @@ def manage(session: Session, saved: Row) -> None:
         name = st.text_input(_("Name"), row["name"], max_chars=200, key=f"{key}-name")
         return {"name": name.strip(), **_sharing_inputs(session, row, key)}
 
+    def words(row: Row) -> Row:
+        names, left = data.consortium_names(session), _("a consortium that you have left")
+        shared = ", ".join(sorted(names.get(one, left) for one in row["shared_with"]))
+        pinned = _("Yes") if row["pinned"] else _("No")
+        return {**row, "shared_with": shared or _("Nobody"), "pinned": pinned}
+
     labels = {"name": _("Name"), "pinned": _("Pinned"), "shared_with": _("Shared with")}
     with st.container(horizontal=True):
-        edits.edit(session, "saved_chart", saved, labels, inputs, key, _("Rename, share or pin"))
+        edits.edit(
+            session, "saved_chart", saved, labels, inputs, key, _("Rename, share or pin"), words
+        )
         st.button(_("Delete"), key=f"{key}-delete", on_click=_delete, args=(session, saved["id"]))
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from components import data, filters, sharing
+from components import data, edits, filters, sharing
 from components.downloads import downloads
 from components.links import link
 from components.messages import done, plain, problem
@@ -20,9 +20,17 @@ from quorum.definitions import rubrics as definitions
 from quorum.definitions.rubrics import Rubric, published
 from quorum.language import _
 from quorum.receipts import listed
-from quorum.store import AlreadyThere, StoreError
+from quorum.store import AlreadyThere, Row, StoreError
 
 NOT_RATED = -1.0  # on the slider, left of nought
+# What the pages of ratings, and those of memberships, are made of, for `data.ahead`.
+RELATIONS = (
+    "organisation", "initiative", "rubric", "initiative_rating", "sharing", "sharing_item",
+)  # fmt: skip
+LINKED = (
+    "supplier", "organisation", "initiative", "initiative_link", "assessment", "site_list", "spend",
+    "sharing", "sharing_item",
+)  # fmt: skip
 
 
 # Rubrics ------------------------------------------------------------------------------------------
@@ -266,6 +274,16 @@ def _stored(session: Session, relation: str, row: dict[str, Any], key: str) -> b
     return True
 
 
+def deleted(session: Session, relation: str, identifier: str, why_not: str) -> None:
+    """Deletes one of the organisation's own rows, or says why it stays."""
+    try:
+        data.delete(session, relation, {"id": identifier})
+    except StoreError:
+        problem(why_not)
+    else:
+        st.rerun()
+
+
 def say_stored(key: str) -> None:
     """What the last submit did, once."""
     if said := st.session_state.pop(f"{key}-said", None):
@@ -323,6 +341,77 @@ def add_initiative(session: Session) -> None:
                 name=name
             ),
         )
+
+
+def correct_initiative(session: Session, row: dict[str, Any]) -> None:
+    """The button and form for an initiative that the organisation itself added."""
+    key, kinds = f"initiative-{row['key']}", definitions.initiative_kinds()
+
+    def inputs(row: Row) -> dict[str, Any]:
+        return {
+            "name": st.text_input(_("Name"), row["name"], max_chars=200, key=f"{key}-name").strip(),
+            "kind": st.selectbox(
+                _("Kind"), list(kinds), list(kinds).index(row["kind"]), key=f"{key}-kind",
+                format_func=lambda one: kinds[one],
+            ),
+            "description": st.text_area(
+                _("What it does"), row["description"], max_chars=2000, key=f"{key}-description"
+            ).strip(),
+            "website": st.text_input(
+                _("Website"), row["website"] or "", max_chars=500, key=f"{key}-website",
+                placeholder="https://",
+            ).strip() or None,
+        }  # fmt: skip
+
+    def words(row: Row) -> Row:
+        return {**row, "kind": kinds[row["kind"]]}
+
+    labels = {"name": _("Name"), "kind": _("Kind"), "description": _("What it does"),
+              "website": _("Website")}  # fmt: skip
+    edits.edit(session, "initiative", row, labels, inputs, key, _("Correct it"), words)
+
+
+def correct_link(session: Session, row: dict[str, Any]) -> None:
+    """The button and form for a membership or certificate that the organisation recorded."""
+    key, kinds = f"link-{row['id']}", link_kinds()
+
+    def inputs(row: Row) -> dict[str, Any]:
+        def text(column: str, label: str, most: int) -> str | None:
+            value = st.text_input(label, row[column] or "", max_chars=most, key=f"{key}-{column}")
+            return value.strip() or None
+
+        def day(column: str, label: str) -> date | None:
+            chosen = st.date_input(
+                label, row[column], min_value=date(1990, 1, 1), format="YYYY-MM-DD",
+                key=f"{key}-{column}",
+            )  # fmt: skip
+            return chosen if isinstance(chosen, date) else None
+
+        return {
+            "standing": st.radio(
+                _("Standing"), list(kinds), list(kinds).index(row["standing"]), horizontal=True,
+                format_func=lambda one: kinds[one], key=f"{key}-standing",
+            ),
+            "level": text("level", _("Level"), 200), "scope": text("scope", _("Scope"), 500),
+            "valid_from": day("valid_from", _("Valid from")),
+            "valid_until": day("valid_until", _("Valid until")),
+            "source": text("source", _("Source"), 500) or "",
+            "link": text("link", _("Link to the source"), 500),
+        }  # fmt: skip
+
+    def words(row: Row) -> Row:
+        return {**row, "standing": kinds[row["standing"]]}
+
+    labels = {
+        "standing": _("Standing"), "level": _("Level"), "scope": _("Scope"),
+        "valid_from": _("Valid from"), "valid_until": _("Valid until"), "source": _("Source"),
+        "link": _("Link to the source"),
+    }  # fmt: skip
+    edits.edit(session, "initiative_link", row, labels, inputs, key, _("Correct it"), words)
+
+
+def link_kinds() -> dict[str, str]:
+    return {"certificate": _("Holds its certificate"), "member": _("Is a member")}
 
 
 def add_rubric(session: Session) -> None:
@@ -403,13 +492,21 @@ def my_rubrics(session: Session) -> None:
         _("Last day of use"), row["valid_until"], min_value=row["valid_from"], format="YYYY-MM-DD",
         key=f"rubric-until-{chosen}",
     )  # fmt: skip
-    if st.button(_("End it on this day"), key=f"rubric-end-{chosen}", disabled=until is None):
+    with st.container(horizontal=True):
+        end = st.button(_("End it on this day"), key=f"rubric-end-{chosen}", disabled=until is None)
+        delete = st.button(_("Delete this edition"), key=f"rubric-delete-{chosen}")
+    if end:
         try:
             data.update(session, "rubric", {"valid_until": until}, {"id": chosen})
         except StoreError as refusal:
             problem(str(refusal))
         else:
             st.rerun()
+    if delete:
+        deleted(
+            session, "rubric", chosen,
+            _("It cannot be deleted while it is shared, or once something was rated under it."),
+        )  # fmt: skip
     sharing.share_form(session, "rubric", [chosen], row["title"], f"rubric-share-{chosen}")
 
 
@@ -470,7 +567,7 @@ def link_form(session: Session) -> None:
     say_stored(key)
     names = data.initiative_names(session)
     suppliers = filters.told_apart(dict(data.suppliers(session).select("id", "name").rows()))
-    kinds = {"certificate": _("Holds its certificate"), "member": _("Is a member")}
+    kinds = link_kinds()
     whose = st.selectbox(
         _("Supplier"), list(suppliers), index=None, key=f"{key}-supplier",
         format_func=lambda one: suppliers.get(one, ""), placeholder=_("Search the register"),

@@ -158,7 +158,7 @@ def edit(session: Session, row: Row) -> None:
     """A button that opens the form of an entry; a colleague's faster edit is shown beside it."""
     key = f"supplier-edit-{row['id']}"
 
-    def shown(entry: Row) -> Row:
+    def words(entry: Row) -> Row:
         names = dict(data.register(session).select("id", "name").iter_rows())
         return {**entry, "parent_id": names.get(str(entry["parent_id"]))}
 
@@ -167,7 +167,7 @@ def edit(session: Session, row: Row) -> None:
         labels(),
         inputs=lambda seen: _fields(session, seen, key),
         checked=lambda typed: _checked(session, typed, str(row["id"])),
-        shown=shown,
+        words=words,
         taken=_("A colleague has just entered one of these numbers. Reload the page to see where."),
     )
     edit_with(session, row, form, key, _("Edit this entry"))

@@ -96,7 +96,7 @@ def every(session: Session) -> None:
     )  # fmt: skip
     row = links.filter(id=chosen or "").row(0, named=True) if chosen else None
     if row is None:
-        st.caption(_("Select a row to share or delete it."))
+        st.caption(_("Select a row to correct, share or delete it."))
     elif row["mine"]:
         own(session, row)
     else:
@@ -107,13 +107,12 @@ def own(session: Session, row: dict[str, Any]) -> None:
     sharing.whose_mark(session, row, "initiative_link", f"link-{row['id']}")
     title = f"{row['supplier']}, {row['name']}"
     sharing.share_form(session, "initiative_link", [row["id"]], title, f"share-{row['id']}")
-    if session.principal.may_edit and st.button(_("Delete this record"), key=f"del-{row['id']}"):
-        try:
-            data.delete(session, "initiative_link", {"id": row["id"]})
-        except StoreError:
-            problem(_("It is shared: end the sharing first, then delete it."))
-        else:
-            st.rerun()
+    if not session.principal.may_edit:
+        return
+    initiatives.correct_link(session, row)
+    if st.button(_("Delete this record"), key=f"del-{row['id']}"):
+        why_not = _("It is shared: end the sharing first, then delete it.")
+        initiatives.deleted(session, "initiative_link", row["id"], why_not)
 
 
 def from_file(session: Session) -> None:
@@ -167,6 +166,7 @@ def store(session: Session, submit: str, outcome: Outcome) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, *initiatives.LINKED)
     st.title(_("Members and certificates"))
     st.markdown(
         _("Which suppliers and sites belong to an initiative or hold its certificate, until when?")

@@ -7,13 +7,13 @@ import streamlit as st
 
 from components import data, filters, initiatives, maps, sharing
 from components.links import link
-from components.messages import empty, foot, plain, problem
+from components.messages import empty, foot, plain
 from components.session import Session, require_session
 from components.tables import table
 from quorum.definitions.rubrics import initiative_kinds
 from quorum.language import _
-from quorum.store import StoreError
 
+MOST_SAID = 3  # of the differences, the widest; the table has them all
 VIEWS = {"ratings": _("Ratings and reasons"), "time": _("Over time"), "members": _("Who belongs")}
 
 
@@ -37,25 +37,22 @@ def about(session: Session, row: dict[str, Any]) -> None:
         return
     sharing.whose_mark(session, row, "initiative", f"initiative-{row['key']}")
     if row["mine"] and session.principal.may_edit:
-        initiatives.folded([(_("Share or delete"), "initiative_own", own)], session)
+        initiatives.folded([(_("Correct, share or delete"), "initiative_own", own)], session)
 
 
 def own(session: Session) -> None:
     key = st.session_state["initiative_key"]
     row = data.initiatives(session).row(by_predicate=pl.col("key") == key, named=True)
+    initiatives.correct_initiative(session, row)
     sharing.share_form(session, "initiative", [row["id"]], row["name"], f"share-{key}")
     if st.button(_("Delete this initiative"), key=f"delete-{key}"):
-        try:
-            data.delete(session, "initiative", {"id": row["id"]})
-        except StoreError:
-            problem(
-                _(
-                    "It cannot be deleted while it is shared, rated or linked. End the sharing and "
-                    "delete those first."
-                )
-            )
-        else:
-            st.rerun()
+        initiatives.deleted(
+            session, "initiative", row["id"],
+            _(
+                "It cannot be deleted while it is shared, rated or linked. End the sharing and "
+                "delete those first."
+            ),
+        )  # fmt: skip
 
 
 def ratings(session: Session, key: str, option: str) -> None:
@@ -64,10 +61,11 @@ def ratings(session: Session, key: str, option: str) -> None:
         criterion = filters.choice(_("Criterion"), rubric.labels, "initiative_criterion")
         old = st.toggle(_("Earlier ratings too"), key="initiative_history", bind="query-params")
     differing = data.cached(session, initiatives.disagreements, option, 1.0).filter(initiative=key)
-    for row in differing.iter_rows(named=True):
-        if criterion in (None, row["criterion"]):
-            said = _("{low:g} by {lowest}; {high:g} by {highest}").format(**row)
-            st.markdown(f"{plain(row['sentence'])} {plain(said)}.")
+    if criterion:
+        differing = differing.filter(criterion=criterion)
+    for row in differing.head(MOST_SAID).iter_rows(named=True):
+        said = _("{low:g} by {lowest}; {high:g} by {highest}").format(**row)
+        st.markdown(f"{plain(row['sentence'])} {plain(said)}.")
     found = data.cached(session, initiatives.history, option, key, criterion, old)
     columns: dict[str, Any] = {
         "rater": _("Rater"), "label": _("Criterion"),
@@ -112,6 +110,14 @@ def reason(session: Session, row: dict[str, Any]) -> None:
             sharing.share_form(
                 session, "initiative_rating", [row["rating_id"]], title, f"s-{row['rating_id']}"
             )
+            if st.button(_("Take this rating back"), key=f"back-{row['rating_id']}"):
+                initiatives.deleted(
+                    session, "initiative_rating", row["rating_id"],
+                    _(
+                        "A rating stays while it is shared, and once it was revised. End its "
+                        "sharing first."
+                    ),
+                )  # fmt: skip
 
 
 def over_time(session: Session, key: str, option: str) -> None:
@@ -139,6 +145,7 @@ def members(session: Session, key: str) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, *initiatives.RELATIONS)
     st.title(_("Initiative profile"))
     st.markdown(_("What do raters think of this initiative, why, and who belongs to it?"))
     handed_over(session)

@@ -666,11 +666,12 @@ def lines(frame: pl.DataFrame, unit: str, source: str, *, banded: bool = False) 
         )
         ends.append((float(values[-1]), name, index))
     low, high = _y_range(frame["show1"])
-    for place, name, index in _parted(ends, (high - low) * 19 / 260, high):
+    tall = 19 if all(len(name) <= 16 for __, name, ___ in ends) else 38  # of a name, in pixels
+    for place, name, index in _parted(ends, (high - low) * tall / 260, high):
         glyph = f'<span style="color:{_colour(index)}">{GLYPHS[index % len(GLYPHS)]}</span>'
         figure.add_annotation(
             x=1, xref="paper", xanchor="left", xshift=6, y=place, yanchor="middle",
-            text=f"{glyph} {_safe(_short(name, 15))}", showarrow=False, align="left",
+            text=f"{glyph} {_two_lines(name)}", showarrow=False, align="left",
         )  # fmt: skip
     ticks = frame.select("x", "word").unique("x").sort("x")
     step = -(-ticks.height // 5)
@@ -686,7 +687,7 @@ def lines(frame: pl.DataFrame, unit: str, source: str, *, banded: bool = False) 
     span = _("{unit} From {first} to {last}").format(
         unit=unit, first=words[0] if len(words) else "", last=words[-1] if len(words) else ""
     )
-    right = 8 if names in ([""], []) else 30 + round(LETTER * min(max(map(len, names)), 15))
+    right = 8 if names in ([""], []) else 30 + round(LETTER * min(max(map(len, names)), 16))
     left = 12 + round(LETTER * max(map(len, _ticks(low, high)["ticktext"])))
     alt = _listed(f"{span}.", [name or _("Last value") for name in names], last)
     return _finished(figure, 1, alt, unit, source, row=260, top=10, axis=26, left=left, right=right)
@@ -958,16 +959,19 @@ def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
                 "ticktext": [_two_lines(axis) for axis in axes],
                 "gridcolor": QUIET, "linecolor": QUIET, "rotation": 90, "direction": "clockwise",
             },
+            "domain": {"x": [0.26, 0.74], "y": [0.06, 0.88]},  # the rest is for names of axes
         }
     )  # fmt: skip
     pairs = frame.drop_nulls("value")
     named = [f"{a}, {s}" if s else a for a, s in pairs.select("axis", "series").iter_rows()]
     alt = _listed(unit, named, [_number(value) for value in pairs["value"]])
     legend = series != [""]
-    return _finished(
-        figure, 1, alt, unit, source, row=360, left=94, right=94, axis=14, legend=legend,
-        top=40 + (_legend_room(series) if legend else 0),
+    finished = _finished(
+        figure, 1, alt, unit, source, row=340, axis=4, legend=legend,
+        top=24 * (len(series) - 1) if legend else 0,
     )  # fmt: skip
+    # One below the other, from the left edge: side by side they would run into the axis on top.
+    return finished.update_layout(legend={"orientation": "v", "indentation": 0})
 
 
 def country_map(
@@ -1039,7 +1043,7 @@ def _finished(
     Heights and widths are in pixels: `row` for each of `rows`, `top` above and `axis` below them,
     `left` and `right` beside them. `free` leaves panning and zooming on.
     """
-    foot = textwrap.wrap(f"{unit} {source}", 50)  # what 390 pixels hold
+    foot = textwrap.wrap(f"{unit} {source}", 46)  # what 390 pixels hold, with a border around
     above = top + (38 if legend else 0)
     below = axis + 8 + 21 * len(foot) + 6
     figure.add_annotation(
@@ -1495,7 +1499,8 @@ def rating_matrix(
     )  # fmt: skip
     figure.add_scatter(
         x=x, y=y + 0.32, mode="text", text=[_spread(row) for *__, row in cells],
-        textposition="middle center", textfont={"size": 12}, hoverinfo="skip",
+        # At 390 pixels a column is as wide as "0.5–2.5" in this size.
+        textposition="middle center", textfont={"size": 11}, hoverinfo="skip",
     )  # fmt: skip
     left = _side_labels(figure, [_two_lines(name) for name in names.values()], letters=13)
     figure.update_xaxes(

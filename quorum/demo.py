@@ -1,6 +1,7 @@
 """A demo store: a fictional consortium of public buyers, a year in.
 
-The story stands in definitions/demo/consortium.toml. It enters the store as members do it: through
+The story stands in definitions/demo: consortium.toml, and initiatives.toml for what its members
+think of initiatives. It enters the store as members do it: through
 the public functions, under their own claims, so that policies, receipts and the audit trail are
 real. Only accounts and moments of the past are set by the owner. The same day gives the same demo.
 """
@@ -22,12 +23,13 @@ from psycopg import sql
 from stdnum.iso7064 import mod_97_10
 
 from quorum import definitions
+from quorum.definitions.rubrics import published, rubrics
 from quorum.language import _
 from quorum.sites import place_key
 from quorum.store import Refused
 from quorum.store.embedded import EmbeddedStore, Engine, _configure
 
-STORY = Path(__file__).parent / "definitions" / "demo" / "consortium.toml"
+STORY = Path(__file__).parent / "definitions" / "demo"
 ROUNDS = {"old": 960, "first": 380, "second": 50}  # days ago
 BANDS = {"L": "low", "M": "medium", "H": "high"}
 DIMENSIONS = ("awareness", "policies", "actions")
@@ -37,18 +39,26 @@ MOMENTS = (
     ("invitation", "created_at"), ("invitation", "used_at"), ("assessment", "created_at"),
     ("assessment", "updated_at"), ("site_list", "created_at"), ("spend_import", "created_at"),
     ("spend", "created_at"), ("sharing", "created_at"), ("sharing", "ended_at"),
+    ("initiative", "created_at"), ("rubric", "created_at"), ("initiative_rating", "created_at"),
+    ("initiative_link", "created_at"), ("saved_chart", "created_at"), ("saved_chart", "updated_at"),
 )  # fmt: skip
+# Days ago on which ratings were entered: on the first of these after the day that they speak of.
+RATED = (394, 255, 36)
 
 Story = Mapping[str, Any]
 
 
 def story() -> Story:
-    """The content of consortium.toml."""
-    return tomllib.loads(STORY.read_text(encoding="utf-8"))
+    """The content of consortium.toml, and under `views` that of initiatives.toml."""
+    told, views = (
+        tomllib.loads((STORY / f"{name}.toml").read_text(encoding="utf-8"))
+        for name in ("consortium", "initiatives")
+    )
+    return {**told, "views": views}
 
 
 def identifier(kind: str, key: str) -> str:
-    """The id of an organisation, person or supplier of the story: always the same."""
+    """The id of an organisation, person, supplier or view of the story: always the same."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:quorum:demo:{kind}:{key}"))
 
 
@@ -113,14 +123,19 @@ class _Stage:
         """What was done since the last call was done that many days ago."""
         # All of this transaction carries the same moment. Replication mode is the owner's way past
         # the triggers that keep the trail as it is.
-        self.owner("set local session_replication_role = replica")
         since = {"days": days_ago, "minutes": self.dice.randrange(0, 300)}
-        for table, column in MOMENTS:
-            statement = sql.SQL("update {} set {} = now() - %s where {} = now()").format(
-                sql.Identifier(table), sql.Identifier(column), sql.Identifier(column)
+        moved = [
+            sql.SQL("update {table} set {column} = now() - {since} where {column} = now()").format(
+                table=sql.Identifier(table), column=sql.Identifier(column),
+                since=sql.Literal(timedelta(**since)),
             )
-            self.owner(statement, timedelta(**since))
-        self.owner("set local session_replication_role = origin")
+            for table, column in MOMENTS
+        ]  # fmt: skip
+        role = "set local session_replication_role = {}"
+        statements = [
+            sql.SQL(role).format("replica"), *moved, sql.SQL(role).format("origin"),
+        ]  # fmt: skip
+        self.owner(sql.SQL("; ").join(statements))  # one way there and back, not twenty
 
     def day(self, days_ago: int) -> str:
         return (self.today - timedelta(days=days_ago)).isoformat()
@@ -168,6 +183,10 @@ def _tell(stage: _Stage) -> None:
     _consortium(stage, "group")
     _round(stage, "second")
     _share_with_group(stage)
+    _added(stage)
+    _ratings(stage)
+    _links(stage)
+    _charts(stage)
     _what_ended(stage)
     _unfinished(stage)
     stage.owner("select 1")  # leave the last member's role
@@ -444,6 +463,147 @@ def _lines(stage: _Stage, buyer: Story, supplier: str, year: int, total: float) 
         }
         for number, part in enumerate(parts, start=1)
     ]  # fmt: skip
+
+
+# What they think of initiatives -------------------------------------------------------------------
+
+
+def _key(stage: _Stage, kind: str, key: str) -> str:
+    """What ratings and links name: a published key as it is, one of the story by its identifier."""
+    views = stage.story["views"]
+    own = [views["rubric"]] if kind == "rubric" else views["initiatives"]
+    return identifier(kind, key) if key in {one["key"] for one in own} else key
+
+
+def _added(stage: _Stage) -> None:
+    """Initiatives and a rubric of the members' own."""
+    views = stage.story["views"]
+    for one in views["initiatives"]:
+        made = identifier("initiative", one["key"])
+        columns = {name: one[name] for name in ("name", "kind", "description", "website")
+                   if name in one}  # fmt: skip
+        stage.member(one["by"]).insert("initiative", {"id": made, **columns})
+        if one["shared"]:
+            stage.share(one["by"], "initiative", [made], one["name"], basis="rating_basis")
+    rubric = views["rubric"]
+    editions = [identifier(rubric["key"], str(n)) for n, _one in enumerate(rubric["editions"], 1)]
+    for number, (made, one) in enumerate(zip(editions, rubric["editions"], strict=True), start=1):
+        criteria = [dict(zip(("code", "label", "question"), c, strict=True))
+                    for c in one["criteria"]]  # fmt: skip
+        stage.member(rubric["by"]).insert(
+            "rubric",
+            {
+                "id": made, "family": identifier("rubric", rubric["key"]), "edition": number,
+                "title": rubric["title"], "source": rubric["source"], "criteria": criteria,
+                "valid_from": stage.day(one["from"]),
+                "valid_until": stage.day(one["until"]) if "until" in one else None,
+            },
+        )  # fmt: skip
+    stage.share(rubric["by"], "rubric", editions, rubric["title"], basis="rating_basis")
+    stage.happened(395)
+
+
+def _ratings(stage: _Stage) -> None:
+    """Ratings and their revisions, each organisation's shared together."""
+    told = stage.story["views"]["ratings"]
+    for entered_ago in RATED:
+        for owner in (one["key"] for one in stage.story["organisations"]):
+            shared = []
+            for one in (one for one in told if one["by"] == owner):
+                days = list(map(int, one["given"]))
+                for turn, days_ago in enumerate(days):
+                    if entered_ago != next(ago for ago in RATED if ago <= days_ago):
+                        continue
+                    made = _rating(stage, one, days_ago, days[turn - 1] if turn else None)
+                    if turn < one.get("shared", len(days)):
+                        shared.append(made)
+            title = _("Ratings of {month}").format(month=stage.day(entered_ago)[:7])
+            stage.share(owner, "initiative_rating", shared, title, basis="rating_basis")
+        stage.happened(entered_ago)
+
+
+def _rating(stage: _Stage, told: Story, days_ago: int, before: int | None) -> str:
+    rubric, edition = told.get("rubric", published().rubric), told.get("edition", 1)
+
+    def minted(days: int) -> str:
+        return identifier("rating", f"{told['by']} {told['of']} {rubric} {days}")
+
+    stage.member(told["by"]).insert(
+        "initiative_rating",
+        {
+            "id": minted(days_ago), "initiative": _key(stage, "initiative", told["of"]),
+            "rubric": _key(stage, "rubric", rubric), "edition": edition,
+            "rated_on": stage.day(days_ago), "evidence": told.get("evidence", []),
+            "scores": _scores(stage, rubric, edition, told["given"][str(days_ago)]),
+            "supersedes": minted(before) if before else None,
+        },
+    )  # fmt: skip
+    return minted(days_ago)
+
+
+def _scores(stage: _Stage, rubric: str, edition: int, given: str) -> dict[str, dict[str, Any]]:
+    views = stage.story["views"]
+    if rubric == views["rubric"]["key"]:
+        codes = [code for code, *_words in views["rubric"]["editions"][edition - 1]["criteria"]]
+    else:
+        known = next(one for one in rubrics() if (one.id, one.edition) == (rubric, edition))
+        codes = list(known.labels)
+    scores = {}
+    for code, word in zip(codes, given.split(), strict=True):
+        if word != ".":
+            stars = float(word)
+            size = "few" if stars < 2 else "some" if stars < 3 else "many"
+            reasons = views["reasons"].get(code, views["reasons"]["other"])[size]
+            why = f"{stage.dice.choice(reasons)} {views['mark']}"
+            scores[code] = {"value": stars, "rationale": why}
+    return scores
+
+
+def _links(stage: _Stage) -> None:
+    """Memberships and certificates of the demo's suppliers, a file for each organisation."""
+    views = stage.story["views"]
+    for owner in dict.fromkeys(one["by"] for one in views["links"]):
+        rows = [_link(stage, one) for one in views["links"] if one["by"] == owner]
+        answer = stage.member(owner).call(
+            "import_initiative_links", {"key": stage.key(), "rows": rows}
+        )
+        if owner not in views["links_kept"]:
+            title = _("Memberships and certificates")
+            stage.share(owner, "initiative_link", answer["items"], title, basis="link_basis")
+    stage.happened(18)
+
+
+def _link(stage: _Stage, told: Story) -> Story:
+    supplier = identifier("supplier", told["supplier"])
+    place = {}
+    if "site" in told:
+        known = stage.own(told["by"], "production_site").filter(supplier_id=supplier).sort("name")
+        site = known.row(told["site"], named=True)
+        place = {
+            "site_name": site["name"], "site_address": site["address"],
+            "site_country": site["country"], "place_key": site["place_key"],
+        }  # fmt: skip
+    return {
+        "initiative": _key(stage, "initiative", told["of"]), "supplier_id": supplier,
+        "standing": told.get("standing", "certificate"), "level": told.get("level"),
+        "scope": told.get("scope"), "valid_from": stage.day(told["from"]),
+        "valid_until": stage.day(-told["until"]) if "until" in told else None,
+        "source": stage.story["views"]["link_source"], **place,
+    }  # fmt: skip
+
+
+def _charts(stage: _Stage) -> None:
+    """Charts that members keep, some of them on everybody's board."""
+    for one in stage.story["views"]["charts"]:
+        stage.member(one["by"]).insert(
+            "saved_chart",
+            {
+                "id": identifier("chart", one["name"]), "name": one["name"],
+                "question": one["question"], "pinned": one["pinned"],
+                "shared_with": [] if one["to"] == "nobody" else [stage.consortia[one["to"]]],
+            },
+        )  # fmt: skip
+    stage.happened(15)
 
 
 # What differs, and what is not done ---------------------------------------------------------------

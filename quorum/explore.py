@@ -819,7 +819,8 @@ def _measured(number: int, measure: Measure) -> pl.Expr:
         "median": value.median(),
         "lowest": value.min(),
         "highest": value.max(),
-        "spread": value.max() - value.min(),
+        # One value alone neither agrees nor differs.
+        "spread": pl.when(value.count() > 1).then(value.max() - value.min()),
         "distinct": value.drop_nulls().n_unique().cast(pl.Int64),
     }
     return made[measure.aggregation].alias(f"show{number}")
@@ -854,6 +855,8 @@ def _nothing(rows: pl.DataFrame, question: Question, dataset: Dataset) -> str:
 
 
 def _no_value(question: Question, dataset: Dataset) -> str:
+    if all(measure.aggregation == "spread" for measure in question.show):
+        return _("A spread takes two values, and no group that you may see has two.")
     return _("No row that you may see has a value for {names}: choose another measure.").format(
         names=_(" and ").join(
             dataset.columns[m.column].label for m in question.show if m.column != ROWS
@@ -876,7 +879,11 @@ def _made_to_fit(
     most, measure = ROOM[chart][n - 1], question.show[0]
     if chart == "radar" and len(question.show) > 2:
         most = ROOM[chart][1]  # the measures are the axes, the dimension names the shapes
-    totals = rows.group_by(name).agg(_measured(1, counted[0])).drop_nulls(name)
+    if measure.aggregation == "spread" and len(question.by) == 2:  # of its cells, the widest
+        cells = rows.group_by("by1", "by2").agg(_measured(1, counted[0]))
+        totals = cells.group_by(name).agg(pl.col("show1").max()).drop_nulls(name)
+    else:
+        totals = rows.group_by(name).agg(_measured(1, counted[0])).drop_nulls(name)
     if column.ordered and column.kind != "band":
         ordered = totals.sort(name)[name].to_list()
         if len(ordered) > most:

@@ -204,6 +204,18 @@ contribution as (
   union all
   select 'spend', organisation_id, id, shared_with, shared_until, banded_with, aggregated_with
   from public.spend
+  union all
+  select 'initiative', organisation_id, id, shared_with, shared_until, '{}', '{}'
+  from public.initiative
+  union all
+  select 'rubric', organisation_id, id, shared_with, shared_until, '{}', '{}'
+  from public.rubric
+  union all
+  select 'initiative_rating', organisation_id, id, shared_with, shared_until, '{}', '{}'
+  from public.initiative_rating
+  union all
+  select 'initiative_link', organisation_id, id, shared_with, shared_until, '{}', '{}'
+  from public.initiative_link
 )
 select c.relation || ' ' || c.id as found
 from contribution c

@@ -3,10 +3,13 @@
 import psycopg
 import pytest
 
+from quorum.receipts import SHARED_RELATIONS
 from quorum.store.embedded import Engine
 from quorum.store.migrate import Check, checks
 from quorum.store.relations import RELATIONS
 from tests.conftest import emptied, small_world
+from tests.test_initiative_access import RELATIONS as OF_INITIATIVES
+from tests.test_initiative_access import added
 
 CHECKS = {check.slug: check for check in checks()}
 
@@ -74,6 +77,9 @@ def address(engine: Engine) -> str:
     world.share("south admin", "site_list", [site_list])
     for line, level in zip(lines, ("record", "band", "aggregate"), strict=True):
         world.share("south admin", "spend", [line], level=level)
+    for relation in OF_INITIATIVES:
+        added(world, "south admin", relation)
+        world.share("south admin", relation, [added(world, "south admin", relation)])
     return engine.owner_address
 
 
@@ -89,6 +95,19 @@ def test_the_rule_notices_when_it_is_broken(address: str, slug: str) -> None:
         db.execute("set local session_replication_role = replica")  # past the triggers
         db.execute(BREAKS[slug])  # type: ignore[arg-type]
         assert db.execute(CHECKS[slug].query).fetchall() != []  # type: ignore[arg-type]
+        db.rollback()
+
+
+@pytest.mark.parametrize("change", ["array[gen_random_uuid()]", "'{}'"])
+@pytest.mark.parametrize("relation", SHARED_RELATIONS)
+def test_of_every_kind_it_is_noticed_who_sees_it_without_a_receipt_or_not_in_spite_of_one(
+    address: str, relation: str, change: str
+) -> None:
+    with psycopg.connect(address) as db:
+        db.execute("set local session_replication_role = replica")
+        db.execute(f"update {relation} set shared_with = {change}")  # type: ignore[arg-type]
+        found = db.execute(CHECKS["shared_as_receipts_say"].query).fetchall()  # type: ignore[arg-type]
+        assert {one.split()[0] for (one,) in found} == {relation}
         db.rollback()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from quorum.store import Invalid, NotAllowed, Refused
+from quorum.store import Conflict, Invalid, NotAllowed, Refused
 from quorum.store.relations import FUNCTIONS, RELATIONS
 from quorum.store.supabase import JSON_COLUMNS, key_of
 from tests.conftest import World
@@ -93,6 +93,70 @@ def test_evidence_is_taken_as_text_or_as_a_mapping_and_comes_back_as_text(both: 
         made = both.assessment("north admin", supplier, ["a"], evidence=given)
         found = both["north admin"].store.rows("assessment", filters={"id": made})
         assert found["evidence"].item() == '{"1a": "x, \\"y\\""}'
+
+
+def test_reasons_links_and_criteria_come_back_as_they_were(both: World) -> None:
+    store = both["north admin"].store
+    family = str(uuid.uuid4())
+    criteria = [{"code": f"c{n}", "label": f"x{text}", "question": text}
+                for n, text in enumerate(HARD_TEXTS)]  # fmt: skip
+    store.insert(
+        "rubric",
+        {"id": family, "family": family, "edition": 1, "title": HARD_TEXTS[0],
+         "source": HARD_TEXTS[7], "criteria": criteria, "valid_from": date(2026, 1, 1)},
+    )  # fmt: skip
+    scores = {
+        f"c{n}": {"value": n % 9 / 2, "rationale": f"So: {text}"}
+        for n, text in enumerate(HARD_TEXTS)
+    }
+    links = ["https://example.org/a?b=c,d&e=%7B%22", "http://example.org/{x}/\\"]
+    old, new = str(uuid.uuid4()), str(uuid.uuid4())
+    for identifier, before in ((old, None), (new, old)):
+        store.insert(
+            "initiative_rating",
+            {"id": identifier, "initiative": "rba", "rubric": family, "edition": 1,
+             "rated_on": date(2026, 6, 1), "scores": scores, "evidence": links,
+             "supersedes": before},
+        )  # fmt: skip
+    assert json.loads(store.rows("rubric")["criteria"].item()) == criteria
+    found = store.rows("initiative_rating", filters={"id": new})
+    assert json.loads(found["scores"].item()) == scores
+    assert found["evidence"].item().to_list() == links
+    assert found.select("supersedes", "rated_on").row(0) == (old, date(2026, 6, 1))
+
+
+def test_a_file_of_memberships_keeps_its_texts_days_and_order(both: World) -> None:
+    supplier, store = both.supplier(), both["north admin"].store
+    rows = [
+        {"initiative": "rba", "supplier_id": supplier, "standing": "member", "level": text,
+         "valid_until": f"20{n + 30}-12-31", "source": f"A list {n}"}
+        for n, text in enumerate(HARD_TEXTS)
+    ]  # fmt: skip
+    answer = store.call("import_initiative_links", {"key": str(uuid.uuid4()), "rows": rows})
+    assert answer["imported"] == len(set(answer["items"])) == len(HARD_TEXTS)
+    found = store.rows("initiative_link", order=["source"])
+    assert found["level"].to_list() == HARD_TEXTS
+    assert found["valid_until"].dt.year().to_list() == list(range(2030, 2040))
+    assert found["site_name"].null_count() == len(HARD_TEXTS)
+
+
+def test_a_chart_keeps_its_question_and_tells_a_faster_colleague_apart(both: World) -> None:
+    store, chart = both["north admin"].store, str(uuid.uuid4())
+    question = "data=spend&only_supplier=a%26b&only_supplier=%E6%BC%A2&show=rows"
+    store.insert(
+        "saved_chart",
+        {"id": chart, "name": HARD_TEXTS[0], "question": question, "pinned": True,
+         "shared_with": [both.consortium_id]},
+    )  # fmt: skip
+    shown = both["south admin"].store.rows("saved_chart").row(0, named=True)
+    assert (shown["name"], shown["question"], shown["pinned"]) == (HARD_TEXTS[0], question, True)
+    found = store.call("chart_consortia")
+    assert found.schema == pl.Schema(FUNCTIONS["chart_consortia"])
+    assert found["consortium_id"].to_list() == [both.consortium_id]
+    store.update("saved_chart", {"name": "First"}, {"id": chart}, version=1)
+    with pytest.raises(Conflict) as conflict:
+        store.update("saved_chart", {"name": "Second"}, {"id": chart}, version=1)
+    assert conflict.value.theirs["name"] == "First"
 
 
 def test_money_is_exact_to_the_cent_at_thirteen_digits(both: World) -> None:

@@ -1,7 +1,9 @@
 """The demo: made once, all or nothing, fictional, and true to its story."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 import polars as pl
 import psycopg
@@ -9,8 +11,22 @@ import pytest
 from stdnum import lei
 from stdnum.eu import vat
 
-from quorum import demo, scoring
-from quorum.definitions import current
+from quorum import demo, explore, scoring
+from quorum.definitions import current as current_questionnaire
+from quorum.definitions.datasets import datasets
+from quorum.definitions.rubrics import Rubric, published, rubrics
+from quorum.initiatives import (
+    MANUAL,
+    current,
+    disagreements,
+    expiries,
+    long_ratings,
+    problems_of_rating,
+    published_ratings,
+    standings,
+    under,
+    with_state,
+)
 from quorum.scoring import check_answers
 from quorum.store import Refused, Store
 from quorum.store.accounts import Accounts
@@ -75,7 +91,7 @@ def test_every_set_of_answers_leads_to_the_band_that_it_stands_under(kind: str) 
                 scored = scoring.scores(
                     pl.DataFrame(
                         {
-                            "questionnaire": [current().id],
+                            "questionnaire": [current_questionnaire().id],
                             "respondent_kind": [kind],
                             "answers": [answers],
                         }
@@ -83,7 +99,7 @@ def test_every_set_of_answers_leads_to_the_band_that_it_stands_under(kind: str) 
                 )
                 found = scored.select(f"{dimension}_band", f"{dimension}_band_high").row(0)
                 assert found == wanted[letter], answers
-                assert check_answers(current(), answers) == []
+                assert check_answers(current_questionnaire(), answers) == []
 
 
 # In a store
@@ -177,3 +193,116 @@ def test_what_happened_lies_in_the_past(made: Engine) -> None:
             "select count(*) from audit_event where at > now() - interval '1 day'"
         ).fetchone()
     assert recent == (0,)
+
+
+# Views of initiatives
+
+
+def rating_days() -> Iterator[tuple[dict[str, Any], int, str]]:
+    for one in demo.story()["views"]["ratings"]:
+        for days_ago, stars in one["given"].items():
+            yield one, int(days_ago), stars
+
+
+def test_every_rating_of_the_story_could_have_been_entered_in_the_form() -> None:
+    published_rubrics = {(one.id, one.edition): one for one in rubrics()}
+    for one, days_ago, given in rating_days():
+        rubric = published_rubrics.get((one.get("rubric", "due-diligence"), 1))
+        if rubric is None:
+            continue
+        values = dict(
+            zip(rubric.labels, (None if s == "." else float(s) for s in given.split()), strict=True)
+        )
+        why = dict.fromkeys(rubric.labels, "Because")
+        rated_on = TODAY - timedelta(days=days_ago)
+        assert problems_of_rating(rubric, values, why, [], rated_on, TODAY) == [], one
+
+
+def test_each_revision_of_a_rating_is_later_than_the_one_before() -> None:
+    for one in demo.story()["views"]["ratings"]:
+        days = list(map(int, one["given"]))
+        assert days == sorted(days, reverse=True)
+
+
+def test_views_are_of_published_initiatives_or_invented_ones_and_links_of_invented_suppliers() -> (
+    None
+):
+    told = demo.story()
+    views = told["views"]
+    named = {one["of"] for one in (*views["ratings"], *views["links"])}
+    invented = {one["key"] for one in views["initiatives"]}
+    assert named <= {one.id for one in published().initiatives} | invented
+    assert {one["supplier"] for one in views["links"]} <= {one["key"] for one in told["suppliers"]}
+
+
+def test_charts_of_the_story_can_be_read_and_drawn() -> None:
+    for one in demo.story()["views"]["charts"]:
+        question, problems = explore.read_query(explore.from_text(one["question"]), datasets())
+        assert question is not None and not problems
+        assert explore.check(question, datasets()[question.dataset]) == []
+
+
+def views(engine: Engine, name: str) -> pl.DataFrame:
+    """Each rater's latest rating that the member sees, the published table among them."""
+    store = member(engine, name)
+    names = dict(store.rows("organisation").select("id", "name").iter_rows())
+    given = long_ratings(store.rows("initiative_rating"), rubrics(), names, "")
+    return current(pl.concat([published_ratings(published()), given]))
+
+
+def seen_by(engine: Engine, name: str, initiative: str, rater: str) -> list[float]:
+    found = views(engine, name).filter(initiative=initiative, rater=rater, rubric="due-diligence")
+    return found["value"].to_list()
+
+
+def test_every_reason_in_the_demo_says_that_it_is_fictional(made: Engine) -> None:
+    mark = demo.story()["views"]["mark"]
+    found = views(made, "Ines Verhagel").filter(pl.col("rater_id") != MANUAL)
+    assert found.height > 100
+    assert found["rationale"].str.ends_with(mark).all()
+
+
+def test_raters_of_the_demo_differ_by_two_stars_revise_and_keep_some_to_themselves(
+    made: Engine,
+) -> None:
+    rubric = rubrics_by_id()["due-diligence"]
+    latest = under(views(made, "Ines Verhagel"), rubric)
+    wide = disagreements(latest, rubric, 2.0)
+    assert ("rba", "governance", 2.0) in wide.select("initiative", "criterion", "spread").rows()
+    assert "jac" not in set(latest["initiative"])
+    assert seen_by(made, "Katharina Obersteig", "jac", "Ministry of Works and Supply") != []
+    # Its revision is not shared yet.
+    assert seen_by(made, "Ines Verhagel", "rba", "City of Roccalena")[0] == 2.0
+    assert seen_by(made, "Chiara Montevago", "rba", "City of Roccalena")[0] == 2.5
+    assert set(views(made, "Harriet Stonebeck")["rater_id"]) == {MANUAL}
+
+
+def test_epeat_stays_due_in_the_demo_because_nobody_rated_its_new_standards(made: Engine) -> None:
+    rubric = rubrics_by_id()["due-diligence"]
+    latest = under(views(made, "Ines Verhagel"), rubric)
+    due = {one.id: one.due for one in published().initiatives}
+    states = standings(["epeat", "jac", "rba"], latest, rubric, due, TODAY)
+    assert states.select("initiative", "state").rows() == [
+        ("jac", "unrated"), ("epeat", "due"), ("rba", "current"),
+    ]  # fmt: skip
+
+
+def test_certificates_of_the_demo_are_valid_running_out_and_expired(made: Engine) -> None:
+    links = member(made, "Ines Verhagel").rows("initiative_link")
+    states = dict(with_state(links, date.today())["state"].value_counts().iter_rows())
+    assert states == {"valid": 20, "expired": 3}
+    assert expiries(links, date.today(), 30).height == 1
+    assert links["place_key"].drop_nulls().n_unique() == 2
+    assert member(made, "Chiara Montevago").rows("initiative_link").height == 24
+
+
+def test_boards_of_the_demo_show_what_is_shared_with_each(made: Engine) -> None:
+    boards = {
+        name: member(made, name).rows("saved_chart")["pinned"].sum()
+        for name in ("Ines Verhagel", "Lieve Callens", "Harriet Stonebeck")
+    }
+    assert boards == {"Ines Verhagel": 3, "Lieve Callens": 4, "Harriet Stonebeck": 0}
+
+
+def rubrics_by_id() -> dict[str, Rubric]:
+    return {one.id: one for one in rubrics()}

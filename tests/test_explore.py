@@ -219,10 +219,29 @@ def test_each_aggregation_of_an_amount(spend, aggregation, value):
     assert explore.answer(spend, question, LINES).frame.rows() == [(value,)]
 
 
-def test_spread_is_the_highest_less_the_lowest():
+def test_spread_is_the_highest_less_the_lowest_and_takes_two():
     frame = pl.DataFrame({"points": [3, 9, 4], "supplier": ["a", "a", "b"]})
     question = Question("dimensions", ("supplier",), (Measure("points", "spread"),))
-    assert explore.answer(frame, question, POINTS).frame.rows() == [("a", 6.0), ("b", 0.0)]
+    found = explore.answer(frame, question, POINTS)
+    assert found.frame.rows() == [("a", 6.0)]
+    assert found.notes == ("1 group is in the files but not drawn: it has no value to draw.",)
+    alone = explore.answer(frame.filter(supplier="b"), question, POINTS)
+    assert alone.problem == "A spread takes two values, and no group that you may see has two."
+
+
+def test_squares_of_spreads_have_the_widest_on_top():
+    rows = [
+        ("a", "x", 1),
+        ("a", "x", 2),
+        ("a", "y", 9),
+        ("a", "y", 9),
+        ("b", "x", 3),
+        ("b", "x", 8),
+    ]
+    frame = pl.DataFrame(rows, schema=["supplier", "dimension", "points"], orient="row")
+    question = Question("dimensions", ("supplier", "dimension"), (Measure("points", "spread"),))
+    found = explore.answer(frame, question, POINTS).frame
+    assert found["by1"].to_list() == ["b", "a", "a"]
 
 
 def test_different_things_are_counted_by_identifier_and_not_by_name():

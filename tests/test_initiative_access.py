@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from quorum.store import AlreadyThere, Invalid, NotAllowed, Refused, StoreError
-from quorum.store.embedded import Engine
 from tests.conftest import World, emptied, small_world
+from tests.supabase_server import SupabaseServer
 
 RELATIONS = ("initiative", "rubric", "initiative_rating", "initiative_link")
 
 
-@pytest.fixture(scope="module")
-def shared(engine: Engine) -> World:
-    return small_world(emptied(engine))
+@pytest.fixture(scope="module", params=["embedded", "supabase"])
+def shared(request: pytest.FixtureRequest) -> Iterator[World]:
+    """The small world behind each of the two doors in turn."""
+    server = request.getfixturevalue("engine" if request.param == "embedded" else "supabase")
+    yield small_world(emptied(server))
+    if isinstance(server, SupabaseServer):
+        server.hang_up()
 
 
 @pytest.fixture

@@ -405,6 +405,24 @@ def test_every_figure_of_initiatives_has_its_words():
     }
 
 
+HOSTILE = '<a href="https://evil.example">RBA</a> & <b>Sons</b> $x$'
+
+
+def test_markup_in_names_of_initiatives_and_criteria_is_shown_and_not_obeyed():
+    rows = ratings(rating("a", 1), rating("b", 4))
+    found, names, labels = summary(current(rows)), {"rba": HOSTILE}, {"governance": HOSTILE}
+    covered = pl.DataFrame({"initiative": ["rba"], "suppliers": [2], "sites": [1]})
+    for figure in (
+        charts.rating_matrix(found, names, labels, HOSTILE),
+        charts.rating_radar(found, names, labels, HOSTILE),
+        charts.rating_trend(over_time(rows), labels, TODAY, HOSTILE),
+        charts.initiative_coverage(covered, names, 3, HOSTILE),
+    ):
+        drawn = figure.to_dict()
+        drawn["layout"].pop("meta")  # plain text for a screen reader
+        assert "<a " not in str(drawn) and "<b>Sons" not in str(drawn)
+
+
 def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (

@@ -96,6 +96,7 @@ def test_a_new_member_sees_the_published_table_and_what_is_unrated(open_page: Op
     assert shown["jac|reach"] == "–"
 
 
+@pytest.mark.both_doors
 def test_the_matrix_has_the_median_of_what_this_member_may_see(
     world: World, open_page: Opener
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_rubric_without_ratings_teaches_what_will_stand_there(open_page: Opene
     assert "Nobody has rated under this rubric yet" in texts(app)
 
 
+@pytest.mark.both_doors
 def test_an_added_initiative_is_the_organisations_own_until_it_is_shared(
     world: World, open_page: Opener
 ) -> None:
@@ -181,6 +183,7 @@ def test_what_is_wrong_with_an_added_initiative_is_said(
     assert world.owner("select count(*) from initiative") == [(0,)]
 
 
+@pytest.mark.both_doors
 def test_a_consortiums_own_rubric_can_be_rated_under_without_code(
     world: World, open_page: Opener
 ) -> None:
@@ -204,6 +207,54 @@ def test_a_consortiums_own_rubric_can_be_rated_under_without_code(
     assert marks(app)["electronics-watch|voice"] == "3.5<br>(1)"
     assert "Ours" not in app.selectbox("initiatives_rubric").options[:2]
     assert "Ours" not in open_page("south admin", "initiatives").selectbox[0].options
+
+
+def test_an_edition_is_deleted_until_something_was_rated_under_it(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = str(uuid.uuid4())
+    row = {
+        "id": made, "family": made, "edition": 1, "title": "Ours", "valid_from": "2026-01-01",
+        "criteria": [{"code": "voice", "label": "Worker voice", "question": ""}],
+    }  # fmt: skip
+    world["north editor"].store.insert("rubric", row)
+    scores = {"voice": {"value": 1, "rationale": "Because"}}
+    rating = rate(world, "north editor", "jac", 1, rubric=made, scores=scores)
+    monkeypatch.setattr(
+        "components.initiatives.table",
+        lambda *given, **named: made if given[2] == "rubrics-mine" else None,
+    )
+    app = open_page("north editor", "initiatives")
+    app.session_state["initiatives_mine"] = True
+    app.run()
+    app.button(f"rubric-delete-{made}").click().run()
+    assert "once something was rated under it" in errors(app)[0]
+    world["north editor"].store.delete("initiative_rating", {"id": rating})
+    app.button(f"rubric-delete-{made}").click().run()
+    assert world.owner("select count(*) from rubric") == [(0,)]
+
+
+def test_an_edition_that_overlaps_another_is_refused_in_words(
+    world: World, open_page: Opener
+) -> None:
+    family = str(uuid.uuid4())
+    criteria = [{"code": "voice", "label": "Worker voice", "question": ""}]
+    world["north editor"].store.insert(
+        "rubric",
+        {"id": family, "family": family, "edition": 1, "title": "Ours", "criteria": criteria,
+         "valid_from": "2026-01-01"},
+    )  # fmt: skip
+    app = open_page("north editor", "initiatives")
+    app.session_state["initiatives_rubric_new"] = True
+    app.run()
+    app.selectbox("rubric-new-family").set_value(family).run()
+    app.session_state["rubric-new-criteria"] = {
+        "edited_rows": {"0": {"label": "Heard"}}, "added_rows": [], "deleted_rows": [],
+    }  # fmt: skip
+    app.button("rubric-new-add").click().run()
+    assert errors(app) == [
+        "Another edition of this rubric holds on some of these days. End it first, or begin later."
+    ]
 
 
 # One initiative -----------------------------------------------------------------------------------
@@ -263,6 +314,69 @@ def test_an_unknown_initiative_in_a_link_is_no_error(open_page: Opener) -> None:
     assert "Choose an initiative" in texts(app)
 
 
+def own_initiative(world: World, open_page: Opener) -> tuple[str, AppTest]:
+    made = str(uuid.uuid4())
+    world["north editor"].store.insert(
+        "initiative", {"id": made, "name": "Fair Cables", "kind": "industry"}
+    )
+    app = open_page("north editor", "initiative", initiative=made)
+    app.session_state["initiative_own"] = True
+    return made, app.run()
+
+
+@pytest.mark.both_doors
+def test_an_own_initiative_is_corrected_and_a_faster_colleague_is_not_overwritten(
+    world: World, open_page: Opener
+) -> None:
+    made, app = own_initiative(world, open_page)
+    key = f"initiative-{made}"
+    app.button(f"{key}-edit").click().run()
+    app.text_input(f"{key}-name").set_value("Fairer Cables")
+    app.button(f"{key}-save").click().run()
+    assert world.owner("select name, version from initiative") == [("Fairer Cables", 2)]
+    app.button(f"{key}-edit").click().run()
+    world["north admin"].store.update("initiative", {"kind": "platform"}, {"id": made}, 2)
+    app.selectbox(f"{key}-kind").set_value("monitoring")
+    app.button(f"{key}-save").click().run()
+    words = pl.from_pandas(app.table[0].value.astype(str)).rows()
+    assert words == [("Kind", "Monitoring organisation", "Rating platform")]
+    app.button(f"{key}-theirs").click().run()
+    assert world.owner("select kind from initiative") == [("platform",)]
+
+
+def test_an_initiative_that_was_rated_stays_and_says_why(world: World, open_page: Opener) -> None:
+    made, app = own_initiative(world, open_page)
+    rating = rate(world, "north editor", made, 2)
+    app.button(f"delete-{made}").click().run()
+    assert "It cannot be deleted while it is shared, rated or linked" in errors(app)[0]
+    world["north editor"].store.delete("initiative_rating", {"id": rating})
+    app.button(f"delete-{made}").click().run()
+    assert world.owner("select count(*) from initiative") == [(0,)]
+
+
+def reading(open_page: Opener, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The profile with the first rating of the table selected."""
+    first = "components.initiatives.table"
+    monkeypatch.setattr(first, lambda *given, **named: "0" if named["id_column"] else None)
+    return open_page("north editor", "initiative", initiative="jac", criterion="reach")
+
+
+def test_a_rating_is_taken_back_while_nobody_else_sees_it(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rating = rate(world, "north editor", "jac", 1)
+    receipt = world.share("north editor", "initiative_rating", [rating])
+    app = reading(open_page, monkeypatch)
+    app.button(f"back-{rating}").click().run()
+    assert errors(app) == [
+        "A rating stays while it is shared, and once it was revised. End its sharing first."
+    ]
+    world["north editor"].store.call("revoke_sharing", {"sharing_id": receipt})
+    app.button(f"back-{rating}").click().run()
+    assert world.owner("select count(*) from initiative_rating") == [(0,)]
+    assert not app.exception
+
+
 # Rating -------------------------------------------------------------------------------------------
 
 
@@ -280,6 +394,7 @@ def test_a_viewer_is_told_who_can_rate(open_page: Opener) -> None:
     assert not app.select_slider
 
 
+@pytest.mark.both_doors
 def test_a_rating_is_stored_with_its_reasons_and_can_be_shared_at_once(
     world: World, open_page: Opener
 ) -> None:
@@ -309,6 +424,7 @@ def test_evidence_that_is_no_link_is_refused_in_words(open_page: Opener) -> None
     ]
 
 
+@pytest.mark.both_doors
 def test_revising_starts_from_the_rating_that_stands(world: World, open_page: Opener) -> None:
     old = rate(world, "north editor", "jac", 1)
     app = open_page("north admin", "rate", initiative="jac")
@@ -321,6 +437,7 @@ def test_revising_starts_from_the_rating_that_stands(world: World, open_page: Op
     assert rows["supersedes"].to_list() == [None, old]
 
 
+@pytest.mark.both_doors
 def test_of_two_who_revise_at_once_the_second_is_told_and_nothing_is_lost(
     world: World, open_page: Opener
 ) -> None:
@@ -338,6 +455,7 @@ def test_of_two_who_revise_at_once_the_second_is_told_and_nothing_is_lost(
 # Members and certificates -------------------------------------------------------------------------
 
 
+@pytest.mark.both_doors
 def test_coverage_expiries_and_gaps_of_the_supply_base(world: World, open_page: Opener) -> None:
     aurora, birch = world.supplier("Aurora Devices"), world.supplier("Birch Networks")
     soon = (date.today() + timedelta(days=30)).isoformat()
@@ -355,6 +473,7 @@ def test_coverage_expiries_and_gaps_of_the_supply_base(world: World, open_page: 
     assert table(app).select("name", "last_until").rows() == [("Birch Networks", date(2024, 1, 1))]
 
 
+@pytest.mark.both_doors
 def test_records_of_others_are_seen_when_they_are_shared(world: World, open_page: Opener) -> None:
     made = certificate(world, "north editor", world.supplier("Aurora Devices"))
     assert "Nothing is recorded yet" in texts(open_page("south admin", "certificates"))
@@ -378,6 +497,7 @@ def send(app: AppTest) -> AppTest:
     return app.button("FormSubmitter:certificate-new-Record it").click().run()
 
 
+@pytest.mark.both_doors
 def test_a_certificate_is_recorded_by_form(world: World, open_page: Opener) -> None:
     supplier = world.supplier("Aurora Devices")
     app = open_link_form(open_page, supplier)
@@ -410,6 +530,28 @@ def test_a_record_without_source_is_refused_in_words(world: World, open_page: Op
     assert errors(app) == ["Say where this was found: the source is missing."]
 
 
+@pytest.mark.both_doors
+def test_an_own_record_is_corrected(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certificate(world, "north editor", world.supplier("Aurora Devices"), level="Silver")
+    monkeypatch.setattr(
+        "components.initiatives.table",
+        lambda *given, **named: made if named["id_column"] else None,
+    )
+    app = choose(open_page("north editor", "certificates"), certificates_view="all")
+    app.button(f"link-{made}-edit").click().run()
+    app.text_input(f"link-{made}-level").set_value("Gold")
+    app.date_input(f"link-{made}-valid_until").set_value(date(2031, 5, 1))
+    app.button(f"link-{made}-save").click().run()
+    assert not app.exception and not errors(app)
+    assert world.owner("select level, valid_until, version from initiative_link") == [
+        ("Gold", date(2031, 5, 1), 2)
+    ]
+    app.button(f"del-{made}").click().run()
+    assert world.owner("select count(*) from initiative_link") == [(0,)]
+
+
 def test_a_viewer_has_no_form(open_page: Opener) -> None:
     assert not open_page("north viewer", "certificates").expander
 
@@ -430,6 +572,7 @@ def test_the_note_says_what_is_covered_by_whom_and_what_remains(open_page: Opene
     assert metrics(app)["Criteria covered by all"] == "2"
 
 
+@pytest.mark.both_doors
 def test_the_note_rests_on_what_this_member_may_see(world: World, open_page: Opener) -> None:
     rate(world, "north editor", "jac", 4)
     for actor, covered in (("north viewer", "6"), ("south admin", "0")):

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from quorum.store.supabase import SupabaseStore
 from tests.conftest import ROOT, World
+from tests.test_initiative_access import added
 
 Open = Callable[..., AppTest]
 HIGH = ["end_to_end", "risks_good", "policy_due_diligence", "code_verification", "initiatives",
@@ -55,3 +56,21 @@ def test_a_cold_overview_costs_three_requests_and_a_warm_one_one(
     assert not page.exception
     assert cold == ["web_session", "look", "read_together"]
     assert warm == ["look"]
+
+
+@pytest.mark.parametrize("name", ["initiatives", "certificates", "equivalence"])
+def test_a_page_of_initiatives_fetches_what_it_is_made_of_in_one_request(
+    world: World, open_page: Open, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    link = added(world, "south admin", "initiative_link")
+    rating = added(world, "south admin", "initiative_rating")
+    world.share("south admin", "initiative_link", [link])
+    world.share("south admin", "initiative_rating", [rating])
+    added(world, "north admin", "initiative")
+    page = open_page("north admin")
+    page.switch_page(f"../pages/{name}.py")
+    with counted(monkeypatch) as cold:
+        page.run()
+    assert not page.exception
+    assert cold.count("read_together") == 1
+    assert set(cold) <= {"look", "read_together"}

@@ -6,6 +6,7 @@ import pytest
 
 from quorum.store import Invalid, NotAllowed
 
+pytestmark = pytest.mark.both_doors
 QUESTION = "data=spend&by=supplier&show=amount.sum&only_currency=EUR"
 
 

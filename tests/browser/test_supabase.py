@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import ROOT, Server, field_named, go, settled
-from tests.conftest import emptied, small_world
+from tests.browser.test_initiatives import rate, share
+from tests.conftest import PASSWORD, World, emptied, small_world
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
 
 pytestmark = pytest.mark.browser
@@ -85,3 +86,29 @@ def test_an_invited_colleague_signs_up_and_in_and_out_everywhere(
     settled(there).get_by_role("button", name="Sign out everywhere").click()
     expect(field_named(settled(there), "E-mail address")).to_be_visible()
     expect(field_named(here, "E-mail address")).to_be_visible(timeout=15_000)
+
+
+def by_password(new_browser: NewBrowser, hosted: Hosted, world: World, actor: str) -> Page:
+    page = go(new_browser().new_page(), hosted)
+    field_named(page, "E-mail address").fill(world[actor].email)
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    signed_in(page)
+    return settled(page)
+
+
+def test_a_rating_is_given_and_shared_and_seen_by_members_only(
+    supabase: SupabaseServer, hosted: Hosted, new_browser: NewBrowser
+) -> None:
+    world = small_world(emptied(supabase))
+    editor = by_password(new_browser, hosted, world, "north editor")
+    rate(editor, hosted, "3.5", "Workers told us so.")
+    member = by_password(new_browser, hosted, world, "south admin")
+    outsider = by_password(new_browser, hosted, world, "east admin")
+    unrated = "Nobody whose ratings you see has rated it under this rubric."
+    expect(go(member, hosted, "initiative?initiative=jac").get_by_text(unrated)).to_be_visible()
+    share(editor)
+    go(member, hosted, "initiative?initiative=jac")
+    expect(member.get_by_role("button", name="Download")).to_be_visible()
+    expect(member.get_by_text(unrated)).to_have_count(0)
+    expect(go(outsider, hosted, "initiative?initiative=jac").get_by_text(unrated)).to_be_visible()
