@@ -101,7 +101,9 @@ from pg_proc p
 where p.pronamespace = 'quorum'::regnamespace
   and has_function_privilege('authenticated', p.oid, 'execute')
   and p.proname not in ('me', 'my_organisation', 'my_role', 'may_edit', 'is_admin', 'is_member',
-    'my_consortia', 'my_coordinated', 'my_fellows', 'my_colleagues');
+    'my_consortia', 'my_coordinated', 'my_fellows', 'my_colleagues', 'my_buyer_dialogues',
+    'my_dialogues', 'my_hosted_dialogues', 'my_rooms', 'my_represented', 'my_room_suppliers',
+    'my_room_organisations');
 
 -- 11 views: a view asks with the rights of whoever reads it; nothing is materialised
 select c.oid::regclass::text as found
@@ -135,7 +137,8 @@ from (values
   ('spend', 'amount'), ('spend', 'supplier_id'), ('spend', 'category'),
   ('spend', 'contract_reference'), ('spend', 'contract_end'),
   ('assessment', 'answers'), ('assessment', 'evidence'), ('assessment', 'other_actions'),
-  ('assessment_contact', 'contact'), ('assessment_contact', 'internal_note')
+  ('assessment_contact', 'contact'), ('assessment_contact', 'internal_note'),
+  ('leverage_use', 'supplier_id'), ('leverage_use', 'asked'), ('leverage_use', 'outcome_text')
 ) as w (relation, name)
 left join pg_attribute t on t.attrelid = to_regclass('public.' || w.relation) and t.attname = w.name
 where t.attstattarget is distinct from 0
@@ -204,6 +207,9 @@ contribution as (
   union all
   select 'spend', organisation_id, id, shared_with, shared_until, banded_with, aggregated_with
   from public.spend
+  union all
+  select 'leverage_use', organisation_id, id, shared_with, shared_until, '{}', '{}'
+  from public.leverage_use
 )
 select c.relation || ' ' || c.id as found
 from contribution c

@@ -101,6 +101,7 @@ TYPES = {
 
 # Columns that are in the database and go no further, with the reason.
 KEPT_BACK = {
+    ("dialogue_seat", "person_id"),  # the account behind a seat
     ("invitation", "token_hash"),  # whoever reads it could recognise a link
     ("supplier_merge", "moved"),  # how a merge is undone
     ("sharing", "created_by"),  # the audit trail says who
