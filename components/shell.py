@@ -77,6 +77,22 @@ def pages() -> dict[str, list[st.Page]]:
     }
 
 
+def guest_pages() -> dict[str, list[st.Page]]:
+    """What somebody finds who came by a link into an event."""
+    return {
+        _("Dialogues"): [
+            page("dialogues", _("Events"), default=True),
+            page("dialogue", _("Event")),
+            page("room", _("Live")),
+            page("commitments", _("Commitments")),
+        ],
+        _("You"): [
+            page("account", _("Your account")),
+            page("join", _("Invitation"), visibility="hidden"),
+        ],
+    }
+
+
 @st.fragment(run_every=4)
 def follow(seen: str) -> None:
     """Reruns the page when a colleague's change is seen in the counter.
@@ -94,7 +110,8 @@ def frame(session: Session) -> None:
     """Who is signed in, and the way out."""
     with st.sidebar:
         who = session.principal
-        st.caption(f"{plain(who.name)} · {plain(who.organisation)}")
+        where = _("guest") if who.guest else who.organisation
+        st.caption(f"{plain(who.name)} · {plain(where)}")
         if st.button(_("Sign out"), key="sign_out", width="stretch"):
             sign_out(session)
         st.session_state[_DRAWING] = True
@@ -120,13 +137,13 @@ def main() -> None:
 def show() -> None:
     """The sign-in form or the page, whichever is due."""
     session = current_session()
-    if session is None or not session.principal.organisation_id:
+    if session is None or not (session.principal.organisation_id or session.principal.guest):
         # Declared but hidden: a deep link stays in the address bar until after sign-in.
         here = st.navigation(pages(), position="hidden")
         entrance.show(session, here.url_path)
         return
     st.logo(str(ROOT / "static" / "icon.svg"), size="large")
-    here = st.navigation(pages(), expanded=True)
+    here = st.navigation(guest_pages() if session.principal.guest else pages(), expanded=True)
     frame(session)
     here.run()
 
