@@ -230,8 +230,7 @@ create table quorum.dialogue_room (
   counter bigint not null default 1,
   stage_id uuid,
   question_id uuid,
-  stage_began_at timestamptz,
-  key bytea
+  stage_began_at timestamptz
 );
 comment on table quorum.dialogue_room is 'Where an event stands, and a counter that tells its screens when to look again.';
 comment on column quorum.dialogue_room.dialogue_id is 'The event.';
@@ -239,7 +238,15 @@ comment on column quorum.dialogue_room.counter is 'Goes up with everything that 
 comment on column quorum.dialogue_room.stage_id is 'The stage that is on.';
 comment on column quorum.dialogue_room.question_id is 'The question that is being answered.';
 comment on column quorum.dialogue_room.stage_began_at is 'Since when.';
-comment on column quorum.dialogue_room.key is 'Makes pseudonyms for voting; destroyed at close.';
+
+-- A table of its own, so that backups can leave it out.
+create table quorum.dialogue_key (
+  dialogue_id uuid primary key references public.dialogue,
+  key bytea not null
+);
+comment on table quorum.dialogue_key is 'Makes pseudonyms for voting; destroyed when the event is closed.';
+comment on column quorum.dialogue_key.dialogue_id is 'The event.';
+comment on column quorum.dialogue_key.key is '256 random bits.';
 
 create table quorum.dialogue_question (
   id uuid primary key,
@@ -318,10 +325,14 @@ create table quorum.dialogue_ballot (
   pseudonym bytea not null,
   primary key (question_id, pseudonym)
 );
+-- Statistics would remember pseudonyms beyond the close.
+alter table quorum.dialogue_ballot
+  alter column question_id set statistics 0,
+  alter column pseudonym set statistics 0;
 create index ballots_of_pseudonym on quorum.dialogue_ballot (pseudonym);
 comment on table quorum.dialogue_ballot is 'Votes while an event is open; at close they are counted and destroyed.';
 comment on column quorum.dialogue_ballot.question_id is 'The question.';
-comment on column quorum.dialogue_ballot.pseudonym is 'Hash of the room''s key and the voter: the same all through one event, different in each.';
+comment on column quorum.dialogue_ballot.pseudonym is 'Hash of the event''s key and the voter: the same all through one event, different in each.';
 
 -- Helpers: who may see and do what ---------------------------------------------------------------
 
@@ -330,7 +341,7 @@ create function quorum.my_buyer_dialogues() returns uuid[]
 language sql stable security definer set search_path = ''
 as $$
   select coalesce(array_agg(d.id), '{}') from public.dialogue d
-  where d.consortium_id = any (quorum.my_consortia())
+  where d.consortium_id = any ((select quorum.my_consortia())::uuid[])
 $$;
 
 -- Events in which I sit as a guest: by a link, not by membership.
@@ -345,13 +356,30 @@ create function quorum.my_dialogues() returns uuid[]
 language sql stable security definer set search_path = ''
 as $$ select quorum.my_buyer_dialogues() || quorum.my_guest_dialogues() $$;
 
--- Events that my organisation hosts and I may edit.
+-- The hosts of an event that are in its consortium today.
+create function quorum.hosts_of(dialogue uuid) returns uuid[]
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(array_agg(h.organisation_id), '{}') from public.dialogue d
+  join public.dialogue_host h on h.dialogue_id = d.id
+  join public.membership m on m.consortium_id = d.consortium_id
+    and m.organisation_id = h.organisation_id and m.left_at is null
+  where d.id = $1
+$$;
+revoke execute on function quorum.hosts_of(uuid) from public, anon;
+
+-- Events that my organisation hosts and I may edit. Where all hosts have left the consortium, its
+-- coordinators stand in: what only closing destroys would stay for ever.
 create function quorum.my_hosted_dialogues() returns uuid[]
 language sql stable security definer set search_path = ''
 as $$
-  select coalesce(array_agg(h.dialogue_id), '{}') from public.dialogue_host h
-  where h.organisation_id = quorum.my_organisation() and quorum.may_edit()
-    and h.dialogue_id = any (quorum.my_buyer_dialogues())
+  select coalesce(array_agg(d.id), '{}') from public.dialogue d
+  where (select quorum.may_edit())
+    and d.consortium_id = any ((select quorum.my_consortia())::uuid[])
+    and (exists (select from public.dialogue_host h
+        where h.dialogue_id = d.id and h.organisation_id = (select quorum.my_organisation()))
+      or (d.consortium_id = any ((select quorum.my_coordinated())::uuid[])
+        and quorum.hosts_of(d.id) = '{}'))
 $$;
 
 -- Events whose participants I may see: under the Chatham House Rule only those in the room.
@@ -359,7 +387,7 @@ create function quorum.my_rooms() returns uuid[]
 language sql stable security definer set search_path = ''
 as $$
   select coalesce(array_agg(d.id), '{}') from public.dialogue d
-  where d.id = any (quorum.my_dialogues())
+  where d.id = any ((select quorum.my_dialogues())::uuid[])
     and (not d.chatham or exists (select from public.dialogue_seat s
       where s.dialogue_id = d.id and s.person_id = quorum.me() and s.active))
 $$;
@@ -378,7 +406,7 @@ create function quorum.my_room_suppliers() returns uuid[]
 language sql stable security definer set search_path = ''
 as $$
   select coalesce(array_agg(distinct s.supplier_id), '{}') from public.dialogue_supplier s
-  where s.dialogue_id = any (quorum.my_guest_dialogues())
+  where s.dialogue_id = any ((select quorum.my_guest_dialogues())::uuid[])
 $$;
 
 create function quorum.my_room_organisations() returns uuid[]
@@ -386,10 +414,10 @@ language sql stable security definer set search_path = ''
 as $$
   select coalesce(array_agg(distinct o.id), '{}') from (
     select h.organisation_id as id from public.dialogue_host h
-    where h.dialogue_id = any (quorum.my_guest_dialogues())
+    where h.dialogue_id = any ((select quorum.my_guest_dialogues())::uuid[])
     union all
     select c.owner_id from public.commitment c
-    where c.dialogue_id::text || c.supplier_id::text = any (quorum.my_represented())
+    where c.dialogue_id::text || c.supplier_id::text = any ((select quorum.my_represented())::text[])
   ) o
 $$;
 
@@ -466,7 +494,7 @@ create function quorum.leads(dialogue uuid) returns boolean
 language sql stable security definer set search_path = ''
 as $$
   select $1 = any (quorum.my_hosted_dialogues())
-    or coalesce((select s.role = 'facilitator' from quorum.my_seat($1) s), false)
+    or coalesce((select s.role = 'facilitator' and s.side = 'buyer' from quorum.my_seat($1) s), false)
 $$;
 
 create function quorum.need_lead(dialogue uuid) returns void
@@ -491,13 +519,14 @@ begin
 end
 $$;
 
--- Stage and supplier of something said belong to its event.
+-- Stage and supplier of something said belong to its event; a stage that is hidden is not there.
 create function quorum.need_place(dialogue uuid, stage uuid, supplier uuid) returns void
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
   if stage is not null and not exists (select from public.dialogue_stage s
-      where s.id = stage and s.dialogue_id = dialogue) then
+      where s.id = stage and s.dialogue_id = dialogue
+        and (s.audience = 'all' or dialogue = any (quorum.my_buyer_dialogues()))) then
     perform quorum.refuse('This stage is not on the agenda any more. Choose another.');
   end if;
   if supplier is not null and not exists (select from public.dialogue_supplier s
@@ -509,7 +538,16 @@ $$;
 
 -- Triggers ---------------------------------------------------------------------------------------
 
--- What members see of the plan is counted for their consortium, for guests, and for the room.
+-- What is seen of the plan is counted for the consortium and for guests. With them, in one go, for
+-- whoever acts and for the hosts: what follows in the same transaction counts these as well, and two
+-- who count in different orders would block each other.
+create function quorum.count_dialogue(dialogue uuid) returns void
+language sql volatile security definer set search_path = ''
+as $$
+  select quorum.count_changes(array[$1, quorum.my_organisation(),
+    (select d.consortium_id from public.dialogue d where d.id = $1)] || quorum.hosts_of($1))
+$$;
+
 create function quorum.tick_dialogue() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -517,8 +555,7 @@ declare
   changed jsonb := to_jsonb(coalesce(new, old));
   dialogue uuid := coalesce(changed ->> 'dialogue_id', changed ->> 'id')::uuid;
 begin
-  perform quorum.count_changes(array[dialogue,
-    (select d.consortium_id from public.dialogue d where d.id = dialogue)]);
+  perform quorum.count_dialogue(dialogue);
   perform quorum.tick(dialogue);
   return null;
 end
@@ -558,16 +595,16 @@ select quorum.watch(t::regclass) from unnest(array[
 revoke execute on function
   quorum.tick(uuid), quorum.need_dialogue(uuid), quorum.need_open_dialogue(uuid),
   quorum.my_seat(uuid), quorum.need_seat(uuid), quorum.leads(uuid), quorum.need_lead(uuid),
-  quorum.need_host(uuid), quorum.need_place(uuid, uuid, uuid), quorum.tick_dialogue()
-  from public, anon;
+  quorum.need_host(uuid), quorum.need_place(uuid, uuid, uuid), quorum.count_dialogue(uuid),
+  quorum.tick_dialogue() from public, anon;
 
 -- Grants -----------------------------------------------------------------------------------------
 
 revoke all on public.dialogue, public.dialogue_host, public.dialogue_supplier,
   public.dialogue_stage, public.dialogue_seat, public.commitment, public.commitment_report,
   public.leverage_use from public, anon, authenticated;
-revoke all on quorum.dialogue_room, quorum.dialogue_question, quorum.dialogue_note,
-  quorum.dialogue_ballot from public, anon, authenticated;
+revoke all on quorum.dialogue_room, quorum.dialogue_key, quorum.dialogue_question,
+  quorum.dialogue_note, quorum.dialogue_ballot from public, anon, authenticated;
 grant select on public.dialogue_host, public.dialogue_supplier, public.dialogue_stage,
   public.commitment, public.commitment_report to authenticated;
 grant select (id, consortium_id, title, aim, starts_at, ends_at, time_zone, place, link, chatham,
@@ -609,6 +646,8 @@ alter table public.leverage_use enable row level security;
 alter table public.leverage_use force row level security;
 alter table quorum.dialogue_room enable row level security;
 alter table quorum.dialogue_room force row level security;
+alter table quorum.dialogue_key enable row level security;
+alter table quorum.dialogue_key force row level security;
 alter table quorum.dialogue_question enable row level security;
 alter table quorum.dialogue_question force row level security;
 alter table quorum.dialogue_note enable row level security;
@@ -749,6 +788,8 @@ begin
     perform quorum.need_admin();
   else
     perform quorum.need_host(dialogue);
+    -- Event before link, as everywhere: two who lock in different orders would block each other.
+    perform 1 from public.dialogue d where d.id = dialogue for share;
   end if;
   update public.invitation set revoked_at = now()
     where id = invitation_id and organisation_id = quorum.my_organisation()
@@ -786,7 +827,18 @@ as $$
     and i.used_at is null and i.revoked_at is null and i.expires_at > now()
 $$;
 
--- Takes the seat that a link gives. A member of the consortium has one as a buyer.
+-- Open links into an event: all, those of one organisation, or those for suppliers not among the given.
+create function quorum.withdraw_links(dialogue uuid, organisation uuid, suppliers uuid[]) returns void
+language sql volatile security definer set search_path = ''
+as $$
+  update public.invitation i set revoked_at = now()
+  where i.dialogue_id = $1 and i.used_at is null and i.revoked_at is null
+    and ($2 is null or i.organisation_id = $2) and ($3 is null or i.supplier_id <> all ($3))
+$$;
+revoke execute on function quorum.withdraw_links(uuid, uuid, uuid[]) from public, anon;
+
+-- Takes the seat that a link gives, always as a participant. A member of the consortium has one as a
+-- buyer.
 create function quorum.sit_down(link public.invitation, person_name text, affiliation text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -802,7 +854,8 @@ begin
         (select s.name from public.supplier s where s.id = link.supplier_id), ''), 200)
     from public.person p where p.id = quorum.me()
   on conflict (dialogue_id, person_id) do update set active = true, side = excluded.side,
-    supplier_id = excluded.supplier_id, name = excluded.name, affiliation = excluded.affiliation;
+    role = excluded.role, supplier_id = excluded.supplier_id, name = excluded.name,
+    affiliation = excluded.affiliation;
 end
 $$;
 
@@ -827,10 +880,18 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   link public.invitation;
+  into_event uuid;
   joining uuid := quorum.my_organisation();
 begin
   if quorum.me() is null then
     raise exception 'Sign in first.' using errcode = 'Q0004';
+  end if;
+  -- Into an event: the event first, then the link, then the counters, in the order of whoever closes it.
+  into_event := (select i.dialogue_id from public.invitation i
+    where i.token_hash = sha256(convert_to(coalesce(token, ''), 'UTF8')));
+  if into_event is not null then
+    perform 1 from public.dialogue d where d.id = into_event for share;
+    perform quorum.count_dialogue(into_event);
   end if;
   link := quorum.spend_invitation(token);
   if joining is null then
@@ -952,8 +1013,7 @@ begin
   if not found then
     return planned;
   end if;
-  insert into quorum.dialogue_room (dialogue_id, key)
-    values (planned, sha256(convert_to(quorum.new_token(), 'UTF8')));
+  insert into quorum.dialogue_room (dialogue_id) values (planned);
   insert into public.dialogue_host (organisation_id, dialogue_id) values (host, planned);
   insert into public.dialogue_supplier (dialogue_id, supplier_id)
     select distinct planned, s from unnest(suppliers) as s;
@@ -974,22 +1034,26 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
   perform quorum.need_host(set_chatham.dialogue_id);
-  perform quorum.need_open_dialogue(set_chatham.dialogue_id);
+  -- Waits for whoever is writing at this moment.
   perform 1 from public.dialogue d where d.id = set_chatham.dialogue_id for update;
+  perform quorum.need_open_dialogue(set_chatham.dialogue_id);
   if exists (select from quorum.dialogue_question q where q.dialogue_id = set_chatham.dialogue_id)
-      or exists (select from quorum.dialogue_note n where n.dialogue_id = set_chatham.dialogue_id) then
-    perform quorum.refuse('Questions or notes were written already under the rule that holds now. Plan a new event for another rule.');
+      or exists (select from quorum.dialogue_note n where n.dialogue_id = set_chatham.dialogue_id)
+      or exists (select from public.commitment c where c.dialogue_id = set_chatham.dialogue_id) then
+    perform quorum.refuse('Questions, notes or commitments were written already under the rule that holds now. Plan a new event for another rule.');
   end if;
   update public.dialogue d set chatham = set_chatham.chatham
     where d.id = set_chatham.dialogue_id and d.chatham <> set_chatham.chatham;
 end
 $$;
 
+-- A supplier that is taken out takes its people along.
 create function public.set_dialogue_suppliers(dialogue_id uuid, suppliers uuid[]) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
   perform quorum.need_host(set_dialogue_suppliers.dialogue_id);
+  perform 1 from public.dialogue d where d.id = set_dialogue_suppliers.dialogue_id for update;
   perform quorum.need_open_dialogue(set_dialogue_suppliers.dialogue_id);
   if coalesce(cardinality(suppliers), 0) = 0 then
     perform quorum.refuse('Choose at least one supplier: the event is a dialogue with them.');
@@ -1003,6 +1067,10 @@ begin
   insert into public.dialogue_supplier (dialogue_id, supplier_id)
     select distinct set_dialogue_suppliers.dialogue_id, s from unnest(suppliers) as s
     on conflict do nothing;
+  update public.dialogue_seat s set active = false
+    where s.dialogue_id = set_dialogue_suppliers.dialogue_id and s.active
+      and s.supplier_id <> all (suppliers);
+  perform quorum.withdraw_links(set_dialogue_suppliers.dialogue_id, null, suppliers);
 end
 $$;
 
@@ -1027,12 +1095,12 @@ as $$
 begin
   perform quorum.need_host(leave_host.dialogue_id);
   perform 1 from public.dialogue d where d.id = leave_host.dialogue_id for update;
-  if not exists (select from public.dialogue_host h where h.dialogue_id = leave_host.dialogue_id
-      and h.organisation_id <> quorum.my_organisation()) then
+  if array_remove(quorum.hosts_of(leave_host.dialogue_id), quorum.my_organisation()) = '{}' then
     perform quorum.refuse('Yours is the only organisation that invites. Add another first.');
   end if;
   delete from public.dialogue_host h where h.dialogue_id = leave_host.dialogue_id
     and h.organisation_id = quorum.my_organisation();
+  perform quorum.withdraw_links(leave_host.dialogue_id, quorum.my_organisation(), null);
 end
 $$;
 
@@ -1064,7 +1132,8 @@ begin
 end
 $$;
 
--- Hosts give roles and take people off the list. Back on it comes only who takes a seat again.
+-- Hosts give roles and take people off the list. Back on it comes only who takes a seat again, without
+-- the role.
 create function public.set_seat(seat_id uuid, role text, active boolean) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -1080,7 +1149,8 @@ begin
       where s.id = seat_id and s.side <> 'buyer') then
     perform quorum.refuse('The facilitator is somebody of a member organisation.');
   end if;
-  update public.dialogue_seat s set role = set_seat.role, active = s.active and set_seat.active
+  update public.dialogue_seat s set active = s.active and set_seat.active,
+      role = case when set_seat.active then set_seat.role else 'participant' end
     where s.id = seat_id;
 end
 $$;
@@ -1109,8 +1179,7 @@ begin
     perform quorum.refuse('Only a planned event can be cancelled.');
   end if;
   perform quorum.forget_voters(cancel_dialogue.dialogue_id);
-  update public.invitation i set revoked_at = now()
-    where i.dialogue_id = cancel_dialogue.dialogue_id and i.used_at is null and i.revoked_at is null;
+  perform quorum.withdraw_links(cancel_dialogue.dialogue_id, null, null);
 end
 $$;
 
@@ -1136,7 +1205,7 @@ begin
     select g.id, g.dialogue_id, g.chatham, g.audience, g.stage_id, g.question_id, g.text, g.author,
       g.affiliation, g.person_id, g.noted_at
     from gone g order by random();
-  update quorum.dialogue_room r set key = null where r.dialogue_id = dialogue;
+  delete from quorum.dialogue_key k where k.dialogue_id = dialogue;
 end
 $$;
 revoke execute on function quorum.forget_voters(uuid) from public, anon;
@@ -1153,8 +1222,7 @@ begin
     perform quorum.refuse('This event is over already.');
   end if;
   perform quorum.forget_voters(close_dialogue.dialogue_id);
-  update public.invitation i set revoked_at = now()
-    where i.dialogue_id = close_dialogue.dialogue_id and i.used_at is null and i.revoked_at is null;
+  perform quorum.withdraw_links(close_dialogue.dialogue_id, null, null);
 end
 $$;
 
@@ -1199,7 +1267,8 @@ begin
     perform quorum.refuse('Write the question in 3 to 1,000 characters.');
   end if;
   perform quorum.need_place(event.id, ask_question.stage_id, ask_question.supplier_id);
-  if (select count(*) from quorum.dialogue_question q where q.dialogue_id = event.id) >= 2000 then
+  if (select count(*) from quorum.dialogue_question q where q.dialogue_id = event.id
+      and q.merged_into is null and q.state <> 'dropped') >= 2000 then
     perform quorum.refuse('The boards of this event are full. Merge or drop questions first.');
   end if;
   insert into quorum.dialogue_question (id, dialogue_id, chatham, board, stage_id, supplier_id, topic,
@@ -1317,10 +1386,11 @@ begin
 end
 $$;
 
+-- Null before anybody has voted, and after the event.
 create function quorum.my_pseudonym(dialogue uuid) returns bytea
 language sql stable security definer set search_path = ''
 as $$
-  select sha256(r.key || uuid_send(quorum.me())) from quorum.dialogue_room r where r.dialogue_id = $1
+  select sha256(k.key || uuid_send(quorum.me())) from quorum.dialogue_key k where k.dialogue_id = $1
 $$;
 
 -- How many votes are left on a board.
@@ -1344,11 +1414,14 @@ declare
   voter bytea;
 begin
   perform quorum.need_seat(event.id);
+  -- Also after a restore: a backup holds neither keys nor ballots.
+  insert into quorum.dialogue_key (dialogue_id, key)
+    values (event.id, sha256(convert_to(quorum.new_token(), 'UTF8'))) on conflict do nothing;
   voter := quorum.my_pseudonym(event.id);
   -- One vote of a person at a time: two at once could exceed the limit.
   perform pg_advisory_xact_lock(hashtextextended(encode(voter, 'hex'), 2));
   perform 1 from quorum.dialogue_question q where q.id = vote.question_id
-    and q.merged_into is null and q.state <> 'dropped' for share;
+    and q.merged_into is null and (q.state <> 'dropped' or not wanted) for share;
   if not found then
     perform quorum.refuse('This question was merged or dropped meanwhile.');
   end if;
@@ -1392,8 +1465,12 @@ begin
   end if;
   if write_note.version is null then
     perform quorum.need_place(event.id, write_note.stage_id, null);
-    if write_note.question_id is not null then
-      perform quorum.need_question(write_note.question_id);
+    if write_note.question_id is not null
+        and (quorum.need_question(write_note.question_id)).dialogue_id <> event.id then
+      raise exception 'This question is not there any more.' using errcode = 'Q0004';
+    end if;
+    if (select count(*) from quorum.dialogue_note n where n.dialogue_id = event.id) >= 20000 then
+      perform quorum.refuse('This event holds 20,000 notes already. Strike some first.');
     end if;
     insert into quorum.dialogue_note (id, dialogue_id, chatham, audience, stage_id, question_id, text,
         author, affiliation, person_id, noted_at)
@@ -1448,12 +1525,20 @@ begin
   end if;
   delete from quorum.dialogue_note n where n.id = strike_note.id and n.version = strike_note.version;
   if not found then
-    return jsonb_build_object('conflict', jsonb_build_object('text', seen.text, 'version', seen.version));
+    return coalesce((
+      select jsonb_build_object('conflict', jsonb_build_object('text', n.text, 'version', n.version))
+      from quorum.dialogue_note n where n.id = strike_note.id), '{}');
   end if;
   perform quorum.tick(seen.dialogue_id);
   return '{}';
 end
 $$;
+
+-- A note that all may read can answer a question on the buyers' board: to a guest it answers none.
+create function quorum.if_shared(question uuid) returns uuid
+language sql stable security definer set search_path = ''
+as $$ select q.id from quorum.dialogue_question q where q.id = $1 and q.board = 'shared' $$;
+revoke execute on function quorum.if_shared(uuid) from public, anon;
 
 -- The boards with everything on them; nothing new when nobody has changed anything since `seen`.
 create function public.dialogue_board(dialogue_id uuid, seen bigint) returns jsonb
@@ -1521,7 +1606,8 @@ begin
     'leads', quorum.leads(event.id),
     'seat', (select jsonb_build_object('id', s.id, 'side', s.side, 'role', s.role)
       from quorum.my_seat(event.id) s),
-    'among_buyers', room.stage_id is not null and stage.id is null,
+    'among_buyers', not buyer and exists (select from public.dialogue_stage s
+      where s.id = room.stage_id and s.audience = 'buyers'),
     'stage_id', stage.id,
     'stage_began_at', case when stage.id is not null then room.stage_began_at end,
     'question', case when question.id is not null then jsonb_build_object('id', question.id,
@@ -1540,7 +1626,8 @@ begin
         group by q.id order by q.votes + count(b.pseudonym) desc, q.id limit 30) top), '[]'),
     'notes', coalesce((
       select jsonb_agg(x) from (
-        select jsonb_build_object('id', n.id, 'stage_id', n.stage_id, 'question_id', n.question_id,
+        select jsonb_build_object('id', n.id, 'stage_id', n.stage_id,
+          'question_id', case when buyer then n.question_id else quorum.if_shared(n.question_id) end,
           'audience', n.audience, 'text', n.text, 'author', n.author,
           'own', coalesce(n.person_id = quorum.me(), false), 'version', n.version) as x
         from quorum.dialogue_note n
@@ -1566,8 +1653,9 @@ declare
 begin
   return coalesce((
     select jsonb_agg(jsonb_build_object('id', n.id, 'stage_id', n.stage_id,
-      'question_id', n.question_id, 'audience', n.audience, 'text', n.text, 'author', n.author,
-      'affiliation', n.affiliation, 'noted_at', n.noted_at) order by n.noted_at nulls last, n.id)
+      'question_id', case when buyer then n.question_id else quorum.if_shared(n.question_id) end,
+      'audience', n.audience, 'text', n.text, 'author', n.author, 'affiliation', n.affiliation,
+      'noted_at', n.noted_at) order by n.noted_at nulls last, n.id)
     from quorum.dialogue_note n
     where n.dialogue_id = event.id and (n.audience = 'shared' or buyer)), '[]');
 end
@@ -1600,7 +1688,8 @@ begin
   if capture_commitment.due_on is null then
     perform quorum.refuse('Give the commitment a due date: without one nobody can follow it up.');
   end if;
-  if capture_commitment.due_on < (event.starts_at at time zone 'UTC')::date
+  -- A day more, because the place of the event may be in another day than UTC.
+  if capture_commitment.due_on < (event.starts_at at time zone 'UTC')::date - 1
       or capture_commitment.due_on > (event.starts_at at time zone 'UTC')::date + 3653 then
     perform quorum.refuse('The due date is not within ten years after the event. Check it.');
   end if;
@@ -1632,7 +1721,8 @@ declare
 begin
   select c.* into promise from public.commitment c where c.id = report_commitment.commitment_id
     and (c.dialogue_id = any (quorum.my_buyer_dialogues())
-      or c.dialogue_id::text || c.supplier_id::text = any (quorum.my_represented()));
+      or c.dialogue_id::text || c.supplier_id::text = any (quorum.my_represented()))
+    for update;
   if promise.id is null then
     raise exception 'This commitment is not there, or you do not take part in its event.' using errcode = 'Q0004';
   end if;

@@ -283,3 +283,22 @@ where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', '
   and t.attname in ('shared_with', 'banded_with', 'aggregated_with', 'shared_until')
   and r.rolname in ('anon', 'authenticated', 'authenticator')
   and has_column_privilege(r.oid, c.oid, t.attnum, 'select');
+
+-- 29 chatham_house: what is said under the Chatham House Rule belongs to nobody, and what could lead
+-- back to somebody is gone with the end of the event: see docs/decisions/0007
+select w.name as found
+from (values ('question_of_nobody'), ('note_of_nobody')) as w (name)
+where not exists (select from pg_constraint k
+  where k.conname = w.name and k.connamespace = 'quorum'::regnamespace and k.convalidated)
+union all
+select 'dialogue ' || d.id
+from public.dialogue d
+where d.state in ('closed', 'cancelled') and (
+  exists (select from quorum.dialogue_key k where k.dialogue_id = d.id)
+  or exists (select from quorum.dialogue_ballot b
+    join quorum.dialogue_question q on q.id = b.question_id where q.dialogue_id = d.id)
+  -- Written anew in one go at the close.
+  or (select count(distinct q.xmin::text) > 1 or max(q.version) > 1
+    from quorum.dialogue_question q where q.dialogue_id = d.id)
+  or (select count(distinct n.xmin::text) > 1 or max(n.version) > 1
+    from quorum.dialogue_note n where n.dialogue_id = d.id));

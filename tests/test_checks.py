@@ -7,6 +7,7 @@ from quorum.store.embedded import Engine
 from quorum.store.migrate import Check, checks
 from quorum.store.relations import RELATIONS
 from tests.conftest import emptied, small_world
+from tests.test_dialogue_store import ask, plan
 
 CHECKS = {check.slug: check for check in checks()}
 
@@ -47,6 +48,8 @@ BREAKS = {
     "sound_indexes": """
         alter table spend add constraint later check (year > 1990) not valid""",
     "whom_else": "grant select (id, shared_until) on production_site to authenticated",
+    "chatham_house": """
+        insert into quorum.dialogue_key select id, 'key' from dialogue where state = 'closed'""",
 }
 
 
@@ -74,6 +77,11 @@ def address(engine: Engine) -> str:
     world.share("south admin", "site_list", [site_list])
     for line, level in zip(lines, ("record", "band", "aggregate"), strict=True):
         world.share("south admin", "spend", [line], level=level)
+    dialogue = plan(world, supplier, actor="south admin", chatham=True)
+    for text in ("Who makes it?", "Where?"):
+        question = ask(south, dialogue, text)
+        south.call("vote", {"question_id": question, "wanted": True})
+    south.call("close_dialogue", {"dialogue_id": dialogue})
     return engine.owner_address
 
 
