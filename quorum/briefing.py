@@ -140,8 +140,8 @@ class Briefing:
     foot: str
     made_on: date
     kept_back: tuple[str, ...]
-    written: tuple[tuple[str, str], ...]
-    """Where, and what, people wrote for the dialogue: what a Chatham House check has to read."""
+    written: Mapping[str, str]
+    """Place -> what people wrote for the dialogue, as printed: for `quorum.chatham.names_in`."""
 
 
 def briefing(sources: Sources, reader: Reader) -> Briefing:
@@ -535,19 +535,19 @@ def _figures(shown: Sources, reader: Reader) -> tuple[tuple[str, str], ...]:
 
 
 def _agenda(shown: Sources) -> Section:
-    stages = shown.stages.sort("position", "id")
-    rows = tuple(
-        (
-            _short(stage["title"], 70),
-            _short(stage["purpose"] or "", 70),
-            "" if stage["minutes"] is None else str(stage["minutes"]),
-        )
-        for stage in stages.head(MOST_ROWS).iter_rows(named=True)
-    )
+    rows = _agenda_rows(shown)
     if not rows:
         return Section(_("Agenda"), (Text(_("There is no agenda yet.")),))
     table = Table((_("Stage"), _("What for"), _("Minutes")), rows, (50, 100, 20), right=(2,))
-    return Section(_("Agenda"), (table, *_more(stages.height)))
+    return Section(_("Agenda"), (table, *_more(shown.stages.height)))
+
+
+def _agenda_rows(shown: Sources) -> tuple[tuple[str, str, str], ...]:
+    stages = shown.stages.sort("position", "id").head(MOST_ROWS)
+    return tuple(
+        (_short(stage["title"], 70), _short(stage["purpose"] or "", 70), str(stage["minutes"]))
+        for stage in stages.iter_rows(named=True)
+    )
 
 
 # Maturity -----------------------------------------------------------------------------------------
@@ -1016,24 +1016,27 @@ def _questions(shown: Sources, reader: Reader) -> list[Section]:
         boards["buyers"] = _("Questions among buyers only")
     found = []
     for board, title in boards.items():
-        ordered = sorted(
-            (one for one in shown.questions if one["board"] == board),
-            key=lambda one: (-(one["votes"] or 0), one["text"], one["id"]),
-        )
+        ordered = _most_wanted(shown, board)
         if ordered or board == "shared":
             found.append(Section(title, tuple(_question_blocks(shown, ordered))))
     return found
+
+
+def _most_wanted(shown: Sources, board: str) -> list[Mapping[str, Any]]:
+    return sorted(
+        (one for one in shown.questions if one["board"] == board),
+        key=lambda one: (-(one["votes"] or 0), one["text"], one["id"]),
+    )
 
 
 def _question_blocks(shown: Sources, ordered: Sequence[Mapping[str, Any]]) -> list[Block]:
     if not ordered:
         return [Text(_("No question stands on the board yet."))]
     named = not shown.dialogue["chatham"]
-    topics = topic_names()
     rows = [
         (
             _short(one["text"]),
-            _short(topics.get(one["topic"], one["topic"] or ""), 60),
+            _topic(one),
             *([_short(one["affiliation"] or one["author"] or "", 80)] if named else []),
             str(one["votes"] or 0),
         )
@@ -1048,16 +1051,27 @@ def _question_blocks(shown: Sources, ordered: Sequence[Mapping[str, Any]]) -> li
     return [table, *_more(len(ordered), MOST_QUESTIONS)]
 
 
-def _written(shown: Sources) -> tuple[tuple[str, str], ...]:
-    """Whole texts: a name beyond what is printed is found too."""
+def _topic(question: Mapping[str, Any]) -> str:
+    return _short(topic_names().get(question["topic"], question["topic"] or ""), 60)
+
+
+def _written(shown: Sources) -> dict[str, str]:
+    """Titles, questions and promises that the paper prints, each under its place in it."""
     dialogue = shown.dialogue
-    return (
-        (_("Title"), dialogue["title"]),
-        (_("Aim"), dialogue["aim"] or ""),
-        *((_("Agenda"), f"{s['title']} {s['purpose'] or ''}") for s in shown.stages.to_dicts()),
-        *((_("Commitment"), text) for text in shown.commitments["text"]),
-        *((_("Question"), f"{one['topic'] or ''} {one['text']}") for one in shown.questions),
-    )
+    found = {
+        _("the title"): _short(dialogue["title"], 200),
+        _("the aim"): _short(dialogue["aim"] or "", 300),
+    }
+    for n, row in enumerate(_agenda_rows(shown), 1):
+        found[_("stage {n} of the agenda").format(n=n)] = f"{row[0]}. {row[1]}"
+    open_ones = dialogues.still_open(shown.commitments, shown.made_on)["text"]
+    for n, text in enumerate(open_ones.head(MOST_ROWS), 1):
+        found[_("open commitment {n}").format(n=n)] = _short(text)
+    places = {"shared": _("question {n}"), "buyers": _("question {n} among buyers")}
+    for board, place in places.items():
+        for n, one in enumerate(_most_wanted(shown, board)[:MOST_QUESTIONS], 1):
+            found[place.format(n=n)] = f"{_short(one['text'])} {_topic(one)}".strip()
+    return found
 
 
 # Words --------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from quorum.briefing import (
     briefing,
     local_time,
 )
+from quorum.chatham import names_in
 from quorum.store.relations import FUNCTIONS, RELATIONS
 
 TODAY = date(2026, 3, 2)
@@ -492,9 +493,18 @@ def test_who_used_leverage_in_such_a_dialogue_is_not_named_either():
     assert rows(made, "Collective leverage", 1)[0][1] == "–"
 
 
-def test_what_people_wrote_can_be_searched_for_names_in_full():
-    known = ruled(questions=[question("x" * 900 + " says Ada")])
-    assert ("Question", " " + "x" * 900 + " says Ada") in briefing(known, "room").written
+def test_a_name_that_somebody_wrote_is_found_where_it_stands_in_the_paper():
+    known = ruled(
+        questions=[question("Which sites?", votes=2), question("Why did Ada Lund ask?")],
+        stages=frame("dialogue_stage", stage("Baseline", 1)),
+    )
+    made = briefing(known, "room")
+    assert list(made.written) == [
+        "the title", "the aim", "stage 1 of the agenda", "open commitment 1", "open commitment 2",
+        "question 1", "question 2",
+    ]  # fmt: skip
+    found = names_in(made.written, ["Ada Lund"], NAMES.values(), ["Aurora"])
+    assert [one.place for one in found] == ["question 2"]
 
 
 def test_otherwise_a_question_says_where_it_comes_from():

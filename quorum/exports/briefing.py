@@ -9,7 +9,7 @@ from typing import Any
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Pt, RGBColor
 
 from quorum.briefing import Block, Briefing, Table, Text, Trend
 from quorum.exports import documents
@@ -88,7 +88,8 @@ def _add_block(document: Any, block: dict[str, Any]) -> None:
         _space_after(document)
     elif block["kind"] == "text":
         line = document.add_paragraph(style="List Bullet" if block["item"] else None)
-        line.paragraph_format.keep_with_next = block["item"]
+        if block["item"]:
+            line.paragraph_format.keep_with_next = True
         run = line.add_run(block["text"])
         if block["small"]:
             run.font.size, run.font.color.rgb = Pt(8.5), _GREY
@@ -101,8 +102,7 @@ def _add_plain_table(document: Any, rows: list[tuple[str, str]], widths: tuple[i
         cells = table.add_row().cells
         cells[0].paragraphs[0].add_run(label).font.color.rgb = _GREY
         cells[1].text = value
-        for cell, width in zip(cells, widths, strict=True):
-            cell.width = Mm(width)
+    documents.set_widths(table, widths)
     _tighten(table, Pt(9.5))
 
 

@@ -86,12 +86,19 @@ def add_table(
             cell.paragraphs[0].add_run(sentences[0]).bold = number in bold or None
             for sentence in sentences[1:]:
                 cell.add_paragraph(sentence)
-    for number, (column, width) in enumerate(zip(table.columns, widths, strict=True)):
+    set_widths(table, widths)
+    for number in right:
+        for cell in table.columns[number].cells:
+            cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    return table
+
+
+def set_widths(table: Any, widths: Sequence[int]) -> None:
+    """widths: mm. Word reads them off the cells, other programs off the columns."""
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
         for cell in column.cells:
             cell.width = Mm(width)
-            if number in right:
-                cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    return table
 
 
 def keep_whole(table: Any) -> None:
