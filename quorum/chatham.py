@@ -230,9 +230,7 @@ def _words(text: str) -> list[_Word]:
         raw, gap = match.group(), text[end : match.start()]
         if not (forms := _forms(raw)):
             continue
-        last = found[-1] if found else None
-        abbreviated = last is not None and (last.letter or _is("titles", last.forms))
-        opens = last is None or (bool(_SENTENCE_ENDS.search(gap)) and not abbreviated)
+        opens = not found or bool(_SENTENCE_ENDS.search(gap))
         letters = [letter for letter in raw if letter.isalpha()]
         found.append(
             _Word(

@@ -7,7 +7,7 @@ from typing import Any
 import icalendar
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quorum.dialogues import UnknownZone
@@ -129,6 +129,7 @@ def test_a_zone_that_does_not_exist_is_refused() -> None:
         ics(time_zone="Mars/Olympus")
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.text(), st.text())
 def test_whatever_people_write_stays_inside_its_line(title: str, aim: str, place: str) -> None:
     evil = "\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nATTENDEE:mailto:x@y.example\r\n"

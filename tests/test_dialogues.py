@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quorum import dialogues, scoring
@@ -165,6 +165,15 @@ def test_points_are_those_of_all_dimensions() -> None:
     found = dialogues.candidates(known, NONE).row(0, named=True)
     # awareness 5 + 5, policies 7, actions 3 + 3 + 2
     assert (found["points"], found["points_high"], found["overall"]) == (25, 25, "high")
+
+
+def test_without_an_answer_in_a_dimension_there_are_no_points() -> None:
+    known = picture(
+        suppliers=suppliers("aurora"),
+        assessments=assessed(("aurora", "north", "2026-01-01", ["end_to_end", "risks_good"])),
+    )
+    found = dialogues.candidates(known, NONE).row(0, named=True)
+    assert (found["points"], found["overall"], found["coverage"]) == (None, None, "assessed")
 
 
 def test_on_demand_the_least_mature_come_first_and_the_unknown_last() -> None:
@@ -643,6 +652,7 @@ def test_a_zone_that_does_not_exist_is_refused(name: str) -> None:
         dialogues.moment(date(2026, 1, 1), time(9), name)
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)),
     st.sampled_from([BRUSSELS, "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"]),
