@@ -46,24 +46,38 @@ def note(store: Store, dialogue_id: str, text: str = "They listed sites.", **cha
     )  # fmt: skip
 
 
-def guest(world: World, dialogue_id: str, supplier_id: str, name: str = "rep") -> Store:
-    """Somebody of the supplier who came by a link."""
-    token = world["north admin"].store.call(
-        "invite_to_dialogue",
-        {"dialogue_id": dialogue_id, "side": "supplier", "supplier_id": supplier_id, "note": "",
-         "days": 7},
-    )  # fmt: skip
-    email = f"{name}@example.org"
-    user = world.owner(
+def invite(world: World, dialogue_id: str, actor: str = "north admin", **changes: Any) -> str:
+    """A link into the event, for a guest of nobody's unless the changes say whose."""
+    arguments = {
+        "dialogue_id": dialogue_id, "side": "guest", "supplier_id": None, "note": "", "days": 7,
+        **changes,
+    }  # fmt: skip
+    return str(world[actor].store.call("invite_to_dialogue", arguments))
+
+
+def stranger(world: World, name: str) -> tuple[str, Store]:
+    """Somebody with an account and nothing else: who it is, and what they reach."""
+    found = world.owner(
         "insert into auth.users (id, email) values (gen_random_uuid(), %s) returning id::text",
-        email,
-    )[0][0]
-    store: Store = world.engine.store({"sub": user, "role": "authenticated"})
+        f"{name}@example.org",
+    )
+    return found[0][0], world.engine.store({"sub": found[0][0], "role": "authenticated"})
+
+
+def sit_down(store: Store, token: str, name: str = "rep") -> None:
+    """Takes the seat that the link gives."""
     store.call(
         "redeem_invitation",
-        {"token": token, "person_name": name.title(), "email": email, "organisation_name": "Aurora",
-         "country": "", "kind": ""},
+        {"token": token, "person_name": name.title(), "email": f"{name}@example.org",
+         "organisation_name": "Aurora", "country": "", "kind": ""},
     )  # fmt: skip
+
+
+def guest(world: World, dialogue_id: str, supplier_id: str, name: str = "rep") -> Store:
+    """Somebody of the supplier who came by a link."""
+    token = invite(world, dialogue_id, side="supplier", supplier_id=supplier_id)
+    _person, store = stranger(world, name)
+    sit_down(store, token, name)
     return store
 
 
