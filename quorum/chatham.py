@@ -94,6 +94,10 @@ class NamesSomebody(ValueError):
         self.found = tuple(found)
 
 
+class RoomUnknown(ValueError):
+    """Nobody is known to have been in the room, so no text can be checked."""
+
+
 def room(seats: pl.DataFrame, organisations: Iterable[str], suppliers: pl.DataFrame) -> Room:
     """Whom a dialogue's texts must not name.
 
@@ -117,7 +121,17 @@ def room(seats: pl.DataFrame, organisations: Iterable[str], suppliers: pl.DataFr
 
 
 def refuse(texts: Mapping[str, str], who: Room) -> None:
-    """Raises NamesSomebody if one of the texts (place -> text) names somebody."""
+    """Raises NamesSomebody if one of the texts (place -> text) names somebody.
+
+    Whoever has no seat sees no participants of such a dialogue, and cannot check: RoomUnknown.
+    """
+    if not who.people:
+        raise RoomUnknown(
+            _(
+                "Under the Chatham House Rule only somebody who was in the room can export this: "
+                "to others the participants are not known, and no text can be checked for them."
+            )
+        )
     if found := names_in(texts, who.people, who.organisations, who.suppliers):
         raise NamesSomebody(found)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from quorum.chatham import Found, NamesSomebody, Room, names_in, refuse, room
+from quorum.chatham import Found, NamesSomebody, Room, RoomUnknown, names_in, refuse, room
 from quorum.definitions.dialogues import definition
 from quorum.store.relations import RELATIONS
 
@@ -292,6 +292,11 @@ def test_a_refusal_says_where() -> None:
     )
     assert refused.value.found[0] == Found("note 2", 0, 7, "Peeters", "person")
     refuse({"note": "Nobody said it."}, who)
+
+
+def test_without_participants_nothing_can_be_checked() -> None:
+    with pytest.raises(RoomUnknown, match="only somebody who was in the room"):
+        refuse({"note": "Nobody said it."}, Room((), ("City of Aarlund",), ()))
 
 
 # Whatever the words
