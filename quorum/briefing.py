@@ -27,9 +27,9 @@ from quorum.suppliers import kind_names
 Reader = Literal["buyers", "room"]
 READERS: tuple[Reader, ...] = ("buyers", "room")
 
-MOST_QUESTIONS = 20
+MOST_QUESTIONS = 20  # of the shared board; of the buyers' board MOST_ROWS
 MOST_ROWS = 8  # of a table: a briefing has two to four pages
-LONGEST = 150  # letters of what people wrote
+LONGEST = 140  # letters of what people wrote
 
 _CONSORTIA = pl.List(pl.String())
 
@@ -989,7 +989,7 @@ def _commitments(shown: Sources) -> Section:
         return Section(title, (first, Text(_("Nothing is open."))))
     headers = (_("What it promised"), _("State"), _("Due"))
     table = (
-        Table((*headers, _("Followed up by")), tuple(rows), (90, 28, 23, 29), bold=())
+        Table((*headers, _("Followed up by")), tuple(rows), (95, 26, 22, 27), bold=())
         if owned
         else Table(headers, tuple(rows), (106, 34, 30), bold=())
     )
@@ -1017,8 +1017,9 @@ def _questions(shown: Sources, reader: Reader) -> list[Section]:
     found = []
     for board, title in boards.items():
         ordered = _most_wanted(shown, board)
+        most = MOST_QUESTIONS if board == "shared" else MOST_ROWS
         if ordered or board == "shared":
-            found.append(Section(title, tuple(_question_blocks(shown, ordered))))
+            found.append(Section(title, tuple(_question_blocks(shown, ordered, most))))
     return found
 
 
@@ -1029,7 +1030,9 @@ def _most_wanted(shown: Sources, board: str) -> list[Mapping[str, Any]]:
     )
 
 
-def _question_blocks(shown: Sources, ordered: Sequence[Mapping[str, Any]]) -> list[Block]:
+def _question_blocks(
+    shown: Sources, ordered: Sequence[Mapping[str, Any]], most: int
+) -> list[Block]:
     if not ordered:
         return [Text(_("No question stands on the board yet."))]
     named = not shown.dialogue["chatham"]
@@ -1040,15 +1043,15 @@ def _question_blocks(shown: Sources, ordered: Sequence[Mapping[str, Any]]) -> li
             *([_short(one["affiliation"] or one["author"] or "", 80)] if named else []),
             str(one["votes"] or 0),
         )
-        for one in ordered[:MOST_QUESTIONS]
+        for one in ordered[:most]
     ]
     if named:
         headers = (_("Question"), _("Topic"), _("From"), _("Votes"))
-        table = Table(headers, tuple(rows), (96, 27, 33, 14), right=(3,), bold=())
+        table = Table(headers, tuple(rows), (103, 24, 31, 12), right=(3,), bold=())
     else:
         heads = (_("Question"), _("Topic"), _("Votes"))
-        table = Table(heads, tuple(rows), (120, 35, 15), right=(2,), bold=())
-    return [table, *_more(len(ordered), MOST_QUESTIONS)]
+        table = Table(heads, tuple(rows), (130, 28, 12), right=(2,), bold=())
+    return [table, *_more(len(ordered), most)]
 
 
 def _topic(question: Mapping[str, Any]) -> str:
@@ -1067,9 +1070,12 @@ def _written(shown: Sources) -> dict[str, str]:
     open_ones = dialogues.still_open(shown.commitments, shown.made_on)["text"]
     for n, text in enumerate(open_ones.head(MOST_ROWS), 1):
         found[_("open commitment {n}").format(n=n)] = _short(text)
-    places = {"shared": _("question {n}"), "buyers": _("question {n} among buyers")}
-    for board, place in places.items():
-        for n, one in enumerate(_most_wanted(shown, board)[:MOST_QUESTIONS], 1):
+    places = (
+        ("shared", MOST_QUESTIONS, _("question {n}")),
+        ("buyers", MOST_ROWS, _("question {n} among buyers")),
+    )
+    for board, most, place in places:
+        for n, one in enumerate(_most_wanted(shown, board)[:most], 1):
             found[place.format(n=n)] = f"{_short(one['text'])} {_topic(one)}".strip()
     return found
 

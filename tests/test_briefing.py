@@ -644,12 +644,12 @@ def test_of_500_questions_the_most_wanted_stand_in_it():
 def test_long_texts_are_cut_and_say_so():
     made = briefing(full(questions=[question("why " * 400)]), "room")
     text = rows(made, "Agreed questions")[0][0]
-    assert len(text) <= 150 and text.endswith("…")
+    assert len(text) <= 140 and text.endswith("…")
 
 
 def test_wide_letters_count_twice():
     made = briefing(full(questions=[question("問" * 400)]), "room")
-    assert len(rows(made, "Agreed questions")[0][0]) == 75
+    assert len(rows(made, "Agreed questions")[0][0]) == 70
 
 
 def test_an_empty_briefing_says_what_there_is_not():

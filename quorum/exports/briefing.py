@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,8 @@ def to_docx(briefing: Briefing) -> bytes:
     _add_figures(document, figures)
     for section in content["sections"]:
         document.add_heading(section["title"], level=2)
-        for block in section["blocks"]:
-            _add_block(document, block)
+        for block, following in pairwise([*section["blocks"], None]):
+            _add_block(document, block, following)
     head = document.sections[0].header.paragraphs[0]
     head.text = content["head"]
     for line in (head, document.sections[0].footer.paragraphs[0]):
@@ -77,7 +78,7 @@ def _set_type(document: Any) -> None:
     document.styles["Normal"].paragraph_format.space_after = Pt(4)
 
 
-def _add_block(document: Any, block: dict[str, Any]) -> None:
+def _add_block(document: Any, block: dict[str, Any], following: dict[str, Any] | None) -> None:
     if block["kind"] == "table":
         table = documents.add_table(
             document, block["headers"], block["rows"], block["widths"],
@@ -88,7 +89,7 @@ def _add_block(document: Any, block: dict[str, Any]) -> None:
         _space_after(document)
     elif block["kind"] == "text":
         line = document.add_paragraph(style="List Bullet" if block["item"] else None)
-        if block["item"]:
+        if following and (block["item"] or following["kind"] == "table"):
             line.paragraph_format.keep_with_next = True
         run = line.add_run(block["text"])
         if block["small"]:
