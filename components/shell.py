@@ -63,6 +63,12 @@ def pages() -> dict[str, list[st.Page]]:
             page("certificates", _("Members and certificates")),
             page("equivalence", _("Equivalent evidence")),
         ],
+        _("Dialogues"): [
+            page("dialogues", _("Events")),
+            page("dialogue", _("Event")),
+            page("commitments", _("Commitments")),
+            page("leverage_used", _("Leverage used")),
+        ],
         _("Sharing and people"): [
             page("sharing", _("Sharing")),
             page("consortium", _("Consortium")),

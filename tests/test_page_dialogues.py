@@ -1,0 +1,377 @@
+"""The pages of dialogues: what hosts, other members, viewers and guests see and do there."""
+
+from collections.abc import Callable
+from datetime import date, time
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import Actor, World
+from tests.test_dialogue_store import ask, guest, plan
+
+Opener = Callable[..., AppTest]
+
+
+def texts(app: AppTest) -> str:
+    found = [*app.markdown, *app.caption, *app.warning, *app.info, *app.error, *app.success,
+             *app.subheader, *app.title]  # fmt: skip
+    return "\n".join(one.value.replace("\\", "").replace("\u2060", "") for one in found)
+
+
+def errors(app: AppTest) -> list[str]:
+    return [one.value.replace("\\", "").replace("\u2060", "") for one in app.error]
+
+
+def buttons(app: AppTest) -> list[str]:
+    return [one.label.replace("\\", "") for one in app.button]
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(one for one in app.button if one.label.replace("\\", "") == label)
+
+
+def field(app: AppTest, label: str) -> Any:
+    """The first text field or area of this label."""
+    return next(one for one in [*app.text_input, *app.text_area] if one.label == label)
+
+
+def choose(app: AppTest, **state: object) -> AppTest:
+    """The page with these choices made in its widgets."""
+    for key, value in state.items():
+        app.session_state[key.replace("__", "-")] = value
+    return app.run()
+
+
+def part(app: AppTest, name: str) -> AppTest:
+    """Another part of the event's page."""
+    return app.radio(key="dialogue_part").set_value(name).run()
+
+
+def seated(world: World, event: str, supplier: str, name: str = "rep") -> str:
+    """Somebody of the supplier who came by a link, as an actor."""
+    store = guest(world, event, supplier, name)
+    email = f"{name}@example.org"
+    user = world.owner("select id::text from auth.users where email = %s", email)[0][0]
+    world.actors[name] = Actor(user, email, "", store)
+    return name
+
+
+@pytest.mark.parametrize("actor", ["north admin", "north viewer", "west admin", "east admin"])
+@pytest.mark.parametrize("page", ["dialogues", "dialogue"])
+def test_without_an_event_the_pages_say_what_will_stand_there(
+    open_page: Opener, page: str, actor: str
+) -> None:
+    app = open_page(actor, page)
+    assert not app.exception
+    assert "No event is planned yet" in texts(app)
+
+
+@pytest.mark.parametrize("page", ["dialogues", "dialogue"])
+def test_without_signing_in_nothing_is_shown(open_page: Opener, page: str) -> None:
+    app = open_page(None, page)
+    assert not app.metric and not app.dataframe
+
+
+# Planning -----------------------------------------------------------------------------------------
+
+
+def planning(open_page: Opener, actor: str = "north editor") -> AppTest:
+    """The form for a new event, open."""
+    app = open_page(actor, "dialogues")
+    app.session_state["dialogues_plan"] = True
+    return app.run()
+
+
+def test_an_editor_plans_an_event_from_a_template(world: World, open_page: Opener) -> None:
+    aurora = world.supplier("Aurora")
+    app = planning(open_page)
+    app.multiselect(key="plan-chosen").set_value([aurora])
+    field(app, "Title").set_value("Round two")
+    app.run()
+    app = button(app, "Plan the event").click().run()
+    assert not errors(app) and not app.exception
+    found = world["south admin"].store.rows("dialogue").row(0, named=True)
+    assert found["title"] == "Round two"
+    stages = world["south admin"].store.rows("dialogue_stage", order=("position",))
+    assert stages["title"][0] == "Introduction and baseline"
+    lasts = (found["ends_at"] - found["starts_at"]).total_seconds() / 60
+    assert lasts == stages["minutes"].sum()
+
+
+def test_an_event_without_supplier_or_title_is_not_planned(world: World, open_page: Opener) -> None:
+    world.supplier("Aurora")
+    app = button(planning(open_page), "Plan the event").click().run()
+    assert errors(app) == [
+        "Give the dialogue a title.", "Choose at least one supplier to talk with.",
+    ]  # fmt: skip
+    assert world["north admin"].store.rows("dialogue").is_empty()
+
+
+def test_a_time_that_the_clocks_skip_is_refused_and_one_they_double_is_asked(
+    world: World, open_page: Opener
+) -> None:
+    world.supplier("Aurora")
+    app = planning(open_page)
+    app.selectbox(key="plan-zone").set_value("Europe/Brussels")
+    app.date_input(key="plan-day").set_value(date(2027, 3, 28))
+    app.time_input(key="plan-clock").set_value(time(2, 30))
+    app = app.run()
+    assert any("clocks go forward" in one for one in errors(app))
+    app.date_input(key="plan-day").set_value(date(2027, 10, 31))
+    app = app.run()
+    asked = app.radio(key="plan-which")
+    assert "it is 02:30 twice" in asked.label.replace("\\", "").replace("\u2060", "")
+    app = button(app, "Plan the event").click().run()
+    assert "Choose a time that exists, above." in errors(app)
+
+
+def test_a_viewer_plans_nothing(world: World, open_page: Opener) -> None:
+    app = open_page("north viewer", "dialogues")
+    assert "An editor or admin of your organisation can plan an event." in texts(app)
+    assert not app.expander
+
+
+# One event ----------------------------------------------------------------------------------------
+
+
+def test_everybody_of_the_consortium_sees_the_agenda_and_only_hosts_change_it(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    for actor, changes in (("north editor", True), ("north viewer", False), ("south admin", False)):
+        app = open_page(actor, "dialogue", dialogue=event)
+        assert not app.exception
+        assert app.dataframe[0].value["title"].to_list() == ["Baseline", "Among buyers"]
+        assert app.dataframe[0].value["time"].to_list() == ["09:00 – 09:30", "09:30 – 09:50"]
+        assert ("Change title, aim, place, link or votes" in buttons(app)) == changes
+        assert ("Open the event" in buttons(app)) == changes
+
+
+def test_outside_the_consortium_there_is_no_such_event(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("east admin", "dialogue", dialogue=event)
+    assert "No event has this address" in texts(app)
+
+
+def test_a_stage_is_added_at_the_end(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app.session_state[f"agenda-{event}-adding"] = True
+    app.run()
+    field(app, "Title of the stage").set_value("Closing round")
+    app = button(app, "Add at the end").click().run()
+    assert app.dataframe[0].value["title"].to_list()[-1] == "Closing round"
+
+
+def test_two_hosts_who_change_one_event_see_both_versions(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app = button(app, "Change title, aim, place, link or votes").click().run()
+    world["north admin"].store.update("dialogue", {"aim": "Sites"}, {"id": event}, 1)
+    field(app, "Aim").set_value("Wages")
+    app = button(app, "Save").click().run()
+    assert "compare the two versions" in texts(app)
+    app = button(app, "Save my version").click().run()
+    assert world["south admin"].store.rows("dialogue")["aim"].to_list() == ["Wages"]
+
+
+def test_closing_asks_once_and_says_what_is_destroyed(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier(), chatham=True)
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app = button(app, "Open the event").click().run()
+    app = button(app, "Close the event").click().run()
+    assert "The key behind the votes and each single vote are destroyed" in texts(app)
+    assert world["north admin"].store.rows("dialogue")["state"].to_list() == ["live"]
+    app = button(app, "Close it now").click().run()
+    assert not errors(app)
+    assert world["north admin"].store.rows("dialogue")["state"].to_list() == ["closed"]
+
+
+# Questions ----------------------------------------------------------------------------------------
+
+
+def test_a_member_takes_a_seat_asks_and_votes(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = part(open_page("south admin", "dialogue", dialogue=event), "questions")
+    assert "Take a seat (under Participants) to write and to vote." in texts(app)
+    app = part(app, "people")
+    app = button(app, "Take a seat").click().run()
+    app = part(app, "questions")
+    field(app, "Question").set_value("Which sites are on the list?")
+    app = button(app, "Add to the shared board").click().run()
+    assert "Which sites are on the list?" in texts(app)
+    assert "you have 2 of 2 votes left on this board" in texts(app)
+    app = button(app, "Vote").click().run()
+    assert "you have 1 of 2 votes left on this board" in texts(app)
+    assert field(app, "Question").value == ""
+    app = button(app, "Take my vote back").click().run()
+    assert "you have 2 of 2 votes left on this board" in texts(app)
+
+
+def test_nobody_votes_past_the_limit(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier(), votes_each=1)
+    ask(world["north admin"].store, event, "One question")
+    ask(world["north admin"].store, event, "Another question")
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = button(app, "Vote").click().run()
+    assert [one.disabled for one in app.button if one.label == "Vote"] == [True]
+
+
+def test_a_viewer_reads_the_boards_and_writes_nothing(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    ask(world["north admin"].store, event, "Who makes it?", board="buyers")
+    app = part(open_page("north viewer", "dialogue", dialogue=event), "questions")
+    app = app.radio(key="dialogue_board").set_value("buyers").run()
+    assert "Who makes it?" in texts(app)
+    assert not {"Vote", "Edit", "Add to the buyers' board"} & set(buttons(app))
+
+
+def test_an_edited_question_that_somebody_else_changed_is_shown_in_both_versions(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    question = ask(world["north admin"].store, event)
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = button(app, "Edit").click().run()
+    changed = {"id": question, "version": 1, "stage_id": None, "supplier_id": None, "topic": "",
+               "text": "Who makes them?"}  # fmt: skip
+    world["north admin"].store.call("edit_question", changed)
+    next(one for one in app.text_area if one.value == "Who makes it?").set_value("Who sews it?")
+    app = button(app, "Save").click().run()
+    assert "compare the two versions" in texts(app)
+    app = button(app, "Keep the stored version").click().run()
+    assert "Who makes them?" in texts(app) and "Who sews it?" not in texts(app)
+
+
+def test_the_same_questions_are_put_together(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    kept, other = (ask(world["north admin"].store, event, one) for one in ("Who?", "By whom?"))
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = choose(app, **{"board-merge": True})
+    app = app.multiselect(key="merge-shared").set_value([kept, other]).run()
+    app = button(app, "Put them together").click().run()
+    assert "stands for 1 more" in texts(app)
+    assert "By whom?" not in texts(app)
+
+
+def test_five_hundred_questions_are_shown_by_the_page(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    world.owner(
+        "insert into quorum.dialogue_question (id, dialogue_id, chatham, board, text)"
+        " select gen_random_uuid(), %s, false, 'shared', 'Question number ' || n"
+        " from generate_series(1, 500) n",
+        event,
+    )
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    assert "500 questions" in texts(app)
+    assert len([one for one in app.button if one.label == "Vote"]) == 15
+    assert app.number_input(key="board-page-shared").max == 34
+    app = field(app, "Words").set_value("number 77").run()
+    assert "5 questions " in texts(app)
+
+
+def test_a_suggested_question_is_added_to_the_buyers_board_by_one_click(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier("Aurora"))
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = choose(app, **{"board-suggest": True})
+    assert "No list of its production sites is visible." in texts(app)
+    suggested = next(one for one in app.button if (one.key or "").startswith("suggest-"))
+    app = suggested.click().run()
+    board = world["north admin"].store.call("dialogue_board", {"dialogue_id": event, "seen": None})
+    assert [(one["board"], one["topic"]) for one in board["questions"]] == [
+        ("buyers", "transparency")
+    ]
+    assert "No list of its production sites is visible." not in texts(app)
+
+
+def test_what_was_typed_while_the_event_closed_can_be_copied(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    field(app, "Question").set_value("Too late?")
+    app = button(app, "Add to the shared board").click().run()
+    assert "You cannot write here any more." in texts(app)
+    assert field(app, "Question").value == "Too late?"
+
+
+# Participants -------------------------------------------------------------------------------------
+
+
+def test_hosts_invite_guests_by_a_link_that_is_shown_once(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier("Aurora"))
+    app = part(open_page("north editor", "dialogue", dialogue=event), "people")
+    app = choose(app, **{f"guests-{event}": True})
+    app = button(app, "Make a link").click().run()
+    assert "/join?token=" in app.code[0].value
+    app = button(app, "I have copied it").click().run()
+    assert not app.code
+    app = button(app, "Take back").click().run()
+    assert "No invitation is open." in texts(app)
+
+
+def test_only_hosts_invite_and_give_roles(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = part(open_page("south admin", "dialogue", dialogue=event), "people")
+    assert f"guests-{event}" not in [one.key for one in app.expander]
+    assert app.dataframe[0].value["role_name"].to_list() == ["Facilitator"]
+
+
+def test_under_the_chatham_house_rule_only_the_room_sees_who_is_there(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier(), chatham=True)
+    app = part(open_page("south admin", "dialogue", dialogue=event), "people")
+    assert "only those in the room see who takes part" in texts(app)
+    assert not app.dataframe
+    app = button(app, "Take a seat").click().run()
+    assert app.dataframe[0].value["affiliation"].to_list() == ["North", "South"]
+
+
+# Guests -------------------------------------------------------------------------------------------
+
+
+def test_a_guest_sees_the_event_without_the_buyers_part(world: World, open_page: Opener) -> None:
+    supplier = world.supplier()
+    event = plan(world, supplier)
+    ask(world["north admin"].store, event, "How hard do we push?", board="buyers")
+    ask(world["north admin"].store, event, "Who makes it?")
+    rep = seated(world, event, supplier)
+    app = open_page(rep, "dialogue", dialogue=event)
+    assert not app.exception
+    assert app.dataframe[0].value["title"].to_list() == ["Baseline"]
+    app = part(app, "questions")
+    assert "Who makes it?" in texts(app) and "How hard do we push?" not in texts(app)
+    assert not [one for one in app.radio if one.key == "dialogue_board"]
+    field(app, "Question").set_value("What do you need from us?")
+    app = button(app, "Add to the shared board").click().run()
+    assert "What do you need from us?" in texts(app)
+    app = part(app, "people")
+    assert not app.exception
+    assert "Rep" in app.dataframe[0].value["name"].to_list()
+
+
+def test_a_guest_is_told_no_time_after_a_part_among_buyers(world: World, open_page: Opener) -> None:
+    supplier = world.supplier()
+    stages = [
+        {"title": title, "purpose": "", "minutes": 30, "audience": audience}
+        for title, audience in (("Welcome", "all"), ("Buyers", "buyers"), ("Plenary", "all"))
+    ]
+    event = plan(world, supplier, stages=stages)
+    app = open_page(seated(world, event, supplier), "dialogue", dialogue=event)
+    assert app.dataframe[0].value["time"].dropna().to_list() == ["09:00 – 09:30"]
+    assert "later times are told in the event" in texts(app)
+
+
+def test_a_guest_finds_their_events_and_plans_none(world: World, open_page: Opener) -> None:
+    supplier = world.supplier()
+    event = plan(world, supplier)
+    plan(world, supplier, title="Without the guest")
+    app = open_page(seated(world, event, supplier), "dialogues")
+    assert not app.exception
+    assert app.dataframe[0].value["title"].to_list() == ["Dialogue"]
+    assert not app.expander
