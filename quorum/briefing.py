@@ -989,7 +989,7 @@ def _commitments(shown: Sources) -> Section:
         return Section(title, (first, Text(_("Nothing is open."))))
     headers = (_("What it promised"), _("State"), _("Due"))
     table = (
-        Table((*headers, _("Followed up by")), tuple(rows), (95, 26, 22, 27), bold=())
+        Table((*headers, _("Followed up by")), tuple(rows), (90, 26, 27, 27), bold=())
         if owned
         else Table(headers, tuple(rows), (106, 34, 30), bold=())
     )

@@ -21,6 +21,7 @@ from quorum.briefing import (
     Trend,
     attributed,
     briefing,
+    for_reader,
     local_time,
 )
 from quorum.chatham import names_in
@@ -376,6 +377,13 @@ def test_the_rooms_paper_has_nothing_that_a_member_brought_in():
     )
 
 
+def test_the_rooms_cut_is_empty_of_contributions():
+    shown = for_reader(plant(full()), "room").shown
+    for name in ("assessments", "site_lists", "production_sites", "spend", "bands",
+                 "initiative_links", "leverage_use"):  # fmt: skip
+        assert getattr(shown, name).is_empty()
+
+
 def test_the_buyers_board_and_stages_never_reach_the_room():
     known = full(
         stages=frame("dialogue_stage", stage("Baseline", 1), stage("Huddle", 2, "buyers")),
@@ -460,7 +468,11 @@ def test_however_lines_are_shared_the_paper_rests_on_what_the_consortium_sees(li
                       if total >= low and (high is None or total < high)))
         for owner, total in classed.items()
     ]  # fmt: skip
-    seen = [one for one, line in zip(frames, lines, strict=True) if "circle" in line[1]]
+    seen = [
+        spend((owner, float(amount)), id=str(n))
+        for n, (owner, shared, __, __, amount) in enumerate(lines)
+        if "circle" in shared
+    ]
     given_all = full(spend=pl.concat([spend(), *frames]), bands=bands())
     given_seen = full(spend=pl.concat([spend(), *seen]), bands=bands(*as_classes))
     made, wanted = briefing(given_all, "buyers"), briefing(given_seen, "buyers")
