@@ -802,16 +802,16 @@ def _countries(places: pl.DataFrame) -> list[Block]:
 def _unknown(shown: Sources, places: pl.DataFrame, lists: pl.DataFrame) -> str:
     said = []
     for column, text in (
-        ("address", _("{share} of the sites have no address")),
-        ("os_id", _("{share} no OS ID")),
-        ("latitude", _("{share} no place on the map")),
+        ("address", _("{share} have no address")),
+        ("os_id", _("{share} have no OS ID")),
+        ("latitude", _("{share} have no place on the map")),
     ):
         empty = places.filter(pl.col(column).cast(pl.String).fill_null("").str.strip_chars() == "")
         if empty.height:
             said.append(text.format(share=_share(empty.height, places.height)))
     parts = [_("Not known: whether the lists are complete.")]
     if said:
-        parts.append(_("Of what is known, {gaps}.").format(gaps=", ".join(said)))
+        parts.append(_("Of the sites that are known, {gaps}.").format(gaps=", ".join(said)))
     newest = lists["as_of"].max()
     if isinstance(newest, date) and newest < shown.made_on - LIST_OLD_AFTER:
         parts.append(_("The newest list is more than a year old."))

@@ -599,7 +599,7 @@ def test_sites_are_counted_by_country_with_what_is_not_known():
     ]
     told = says(made, "Production sites")
     assert "3 sites in 2 countries, on 1 list of 2025-09-01." in told
-    assert "33 % of the sites have no address, 100 % no OS ID" in told
+    assert "Of the sites that are known, 33 % have no address, 100 % have no OS ID" in told
     assert "whether the lists are complete" in told
 
 
