@@ -66,6 +66,7 @@ def pages() -> dict[str, list[st.Page]]:
         _("Dialogues"): [
             page("dialogues", _("Events")),
             page("dialogue", _("Event")),
+            page("room", _("Live")),
             page("commitments", _("Commitments")),
             page("leverage_used", _("Leverage used")),
         ],
@@ -112,7 +113,7 @@ def follow(seen: str) -> None:
         st.rerun()
 
 
-def frame(session: Session) -> None:
+def frame(session: Session, name: str) -> None:
     """Who is signed in, and the way out."""
     with st.sidebar:
         who = session.principal
@@ -120,6 +121,8 @@ def frame(session: Session) -> None:
         st.caption(f"{plain(who.name)} · {plain(where)}")
         if st.button(_("Sign out"), key="sign_out", width="stretch"):
             sign_out(session)
+        if name == "room" and "dialogue" in st.query_params:
+            return  # the room of an event looks for itself, and oftener
         st.session_state[_DRAWING] = True
         follow(session.version)
         st.session_state[_DRAWING] = False
@@ -148,9 +151,14 @@ def show() -> None:
         here = st.navigation(pages(), position="hidden")
         entrance.show(session, here.url_path)
         return
+    known = guest_pages() if session.principal.guest else pages()
+    if st.query_params.get("view") == "projector":
+        # On the wall of a room there is nothing but what it is there for.
+        st.navigation(known, position="hidden").run()
+        return
     st.logo(str(ROOT / "static" / "icon.svg"), size="large")
-    here = st.navigation(guest_pages() if session.principal.guest else pages(), expanded=True)
-    frame(session)
+    here = st.navigation(known, expanded=True)
+    frame(session, here.url_path)
     here.run()
 
 
