@@ -198,6 +198,8 @@ def _report_form(session: Session, row: Row, buyer: bool) -> None:
         return
     names = _states(row, buyer)
     nonce = st.session_state.setdefault(f"{key}-id", str(uuid4()))
+    # What somebody reports meanwhile is a conflict, although the page shows it already.
+    seen: Any = st.session_state.setdefault(f"{key}-{nonce}-seen", row["version"])
     with st.form(f"{key}-{nonce}"):
         state = st.radio(
             _("How does it stand?"), list(names), format_func=lambda one: names[one],
@@ -224,7 +226,7 @@ def _report_form(session: Session, row: Row, buyer: bool) -> None:
         problem(_("The link does not begin with https://, or has spaces in it."))
         return
     values = {"state": state, "note": note.strip(), "evidence": evidence or None, "due_on": due_on}
-    _report(session, row, values, row["version"], key)
+    _report(session, row, values, seen, key)
 
 
 def _report(session: Session, row: Row, values: dict[str, Any], version: int, key: str) -> None:
@@ -269,6 +271,7 @@ def _settle(session: Session, row: Row, clash: tuple[Row, Row], key: str) -> Non
     if choice == "mine":
         _report(session, row, dict(mine), theirs["version"], key)
     else:
+        st.session_state.pop(f"{key}-id", None)
         st.rerun()
 
 

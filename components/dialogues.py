@@ -155,6 +155,17 @@ def supplier_names(
     return {one: name or "?" for one, name in found.select(column, "supplier").iter_rows()}
 
 
+def as_merged(session: Session, dialogue_id: str) -> dict[str, str]:
+    """Each supplier of the event: identifier as invited -> the one that stands for it today."""
+    found = data.dialogue_suppliers(session).filter(pl.col("dialogue_id") == dialogue_id)
+    return dict(found.select("entered_id", "supplier_id").iter_rows())
+
+
+def as_entered(session: Session, dialogue_id: str) -> dict[str, str]:
+    """The other way round: the store's functions take suppliers as they were invited."""
+    return {kept: one for one, kept in as_merged(session, dialogue_id).items()}
+
+
 def stages(session: Session, dialogue_id: str) -> pl.DataFrame:
     """The agenda in order: relation "dialogue_stage"."""
     return data.rows(session, "dialogue_stage", "position", "id").filter(

@@ -435,13 +435,7 @@ def _suggested(session: Session, row: Row, now: Row) -> None:
     if left.is_empty():
         st.caption(_("Nothing that the consortium knows suggests another question."))
         return
-    entered = {
-        kept: one
-        for one, kept in data.dialogue_suppliers(session)
-        .filter(pl.col("dialogue_id") == row["id"])
-        .select("entered_id", "supplier_id")
-        .iter_rows()
-    }
+    entered = dialogues.as_entered(session, row["id"])
     for one in left.head(SUGGESTED).iter_rows(named=True):
         with st.container(border=True, gap="xsmall"):
             st.markdown(plain(one["text"]))

@@ -564,13 +564,7 @@ def _other_suppliers(session: Session, row: Row) -> None:
         ]
     chosen = choose_suppliers(session, row["consortium_id"], key)
     if st.button(_("Store these suppliers"), type="primary", key=f"{key}-send"):
-        entered = {
-            kept: one
-            for one, kept in data.dialogue_suppliers(session)
-            .filter(pl.col("dialogue_id") == row["id"])
-            .select("entered_id", "supplier_id")
-            .iter_rows()
-        }
+        entered = dialogues.as_entered(session, row["id"])
         dialogues.do(
             session, "set_dialogue_suppliers", dialogue_id=row["id"],
             suppliers=[entered.get(one, one) for one in chosen],

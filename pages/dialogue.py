@@ -3,6 +3,8 @@
 import streamlit as st
 
 from components import dialogues, dialogues_board, dialogues_plan
+from components.dialogues_after import record
+from components.dialogues_papers import papers
 from components.dialogues_people import people
 from components.initiatives import view
 from components.links import go, link
@@ -13,12 +15,19 @@ from quorum.store import Row
 
 
 def parts(row: Row) -> dict[str, str]:
-    """The parts of the page by their name in the address; what follows comes first afterwards."""
-    return {
+    """The parts of the page by their name in the address; what came of it leads once it is over."""
+    known = {
         "agenda": _("Agenda"),
         "questions": _("Questions"),
         "people": _("Participants"),
+        "record": _("What came of it"),
+        "papers": _("Papers"),
     }
+    if row["state"] not in ("live", "closed"):
+        del known["record"]
+    if row["state"] == "closed":
+        known = {"record": known["record"], **known}
+    return known
 
 
 def agenda(session: Session, row: Row, now: Row) -> None:
@@ -65,6 +74,8 @@ def main() -> None:
         "agenda": agenda,
         "questions": dialogues_board.boards,
         "people": people,
+        "record": record,
+        "papers": papers,
     }[shown](session, row, now)
     dialogues_board.watched(row["id"])
     foot(

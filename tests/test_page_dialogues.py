@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import Actor, World
-from tests.test_dialogue_store import ask, guest, plan
+from tests.test_dialogue_store import ask, guest, note, plan
 
 Opener = Callable[..., AppTest]
 
@@ -375,3 +375,101 @@ def test_a_guest_finds_their_events_and_plans_none(world: World, open_page: Open
     assert not app.exception
     assert app.dataframe[0].value["title"].to_list() == ["Dialogue"]
     assert not app.expander
+
+
+# Papers, and what came of it ----------------------------------------------------------------------
+
+
+def downloads(app: AppTest) -> list[str]:
+    return [one.proto.label for one in app.get("download_button")]
+
+
+def held(world: World, supplier: str, **changes: Any) -> str:
+    """An event that is under way, with a note."""
+    event = plan(world, supplier, **changes)
+    world["north admin"].store.call("open_dialogue", {"dialogue_id": event})
+    return event
+
+
+def test_everybody_takes_the_event_into_their_calendar(world: World, open_page: Opener) -> None:
+    supplier = world.supplier()
+    event = plan(world, supplier)
+    for actor in ("north viewer", "south admin", seated(world, event, supplier)):
+        app = part(open_page(actor, "dialogue", dialogue=event), "papers")
+        assert not app.exception
+        assert "For my calendar (ics)" in downloads(app)
+        assert ("Briefing to print (pdf)" in downloads(app)) == (actor != "rep")
+
+
+def test_under_the_chatham_house_rule_no_paper_leaves_with_a_name_in_it(
+    world: World, open_page: Opener
+) -> None:
+    event = held(world, world.supplier("Aurora"), chatham=True)
+    ask(world["north admin"].store, event, "Does South know?")
+    app = part(open_page("north admin", "dialogue", dialogue=event), "papers")
+    assert any("this cannot be exported" in one for one in errors(app))
+    assert "“South” in question 1" in texts(app)
+    assert not [one for one in downloads(app) if "Minutes" in one or "Briefing" in one]
+
+
+def test_under_the_rule_papers_without_names_leave(world: World, open_page: Opener) -> None:
+    event = held(world, world.supplier("Aurora"), chatham=True)
+    note(world["north admin"].store, event, "They will publish the list.")
+    app = part(open_page("north admin", "dialogue", dialogue=event), "papers")
+    assert not errors(app)
+    assert {"Minutes (docx)", "Briefing to print (pdf)"} <= set(downloads(app))
+
+
+def test_afterwards_there_are_notes_questions_and_commitments(
+    world: World, open_page: Opener
+) -> None:
+    event = held(world, world.supplier("Aurora"))
+    store = world["north admin"].store
+    note(store, event, "They will publish the list.")
+    store.call("vote", {"question_id": ask(store, event, "Who makes it?"), "wanted": True})
+    store.call("close_dialogue", {"dialogue_id": event})
+    app = open_page("south admin", "dialogue", dialogue=event)
+    assert "They will publish the list." in texts(app)
+    assert app.dataframe[0].value["votes"].to_list() == [1]
+    assert f"promising-{event}" not in [one.key for one in app.expander]  # without a seat
+
+
+def test_what_was_promised_is_added_after_the_event(world: World, open_page: Opener) -> None:
+    event = held(world, world.supplier("Aurora"))
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    app = open_page("north admin", "dialogue", dialogue=event)
+    app = choose(app, **{f"promising-{event}": True})
+    app = button(app, "Add the commitment").click().run()
+    assert errors(app) == [
+        "Write down what was promised.",
+        "Say by which day: a commitment without a date is never overdue.",
+    ]
+    field(app, "What was promised").set_value("Publish all sites")
+    next(one for one in app.date_input if one.label == "By which day").set_value(date(2027, 6, 1))
+    app = button(app, "Add the commitment").click().run()
+    assert not errors(app)
+    assert app.dataframe[0].value["text"].to_list() == ["Publish all sites"]
+
+
+def test_the_next_event_begins_with_what_is_still_open(world: World, open_page: Opener) -> None:
+    supplier = world.supplier("Aurora")
+    first = held(world, supplier)
+    world["north admin"].store.call(
+        "capture_commitment",
+        {"id": "11111111-1111-4111-8111-111111111111", "dialogue_id": first, "text": "Publish it",
+         "supplier_id": supplier, "owner_id": world["south admin"].organisation_id,
+         "due_on": "2027-03-01"},
+    )  # fmt: skip
+    second = plan(world, supplier, title="Second")
+    app = open_page("south admin", "dialogue", dialogue=second)
+    assert "1 commitment of earlier events is still open" in texts(app)
+    assert "Begin the agenda with it" not in buttons(app)
+    app = open_page("north editor", "dialogue", dialogue=second)
+    app = button(app, "Begin the agenda with it").click().run()
+    assert not errors(app)
+    assert app.dataframe[1].value["title"].to_list()[0] == "What is still open"
+    assert "The agenda begins with it." in texts(app)
+    app = planning(open_page)
+    app = app.multiselect(key="plan-chosen").set_value([supplier]).run()
+    titles = [one.value["title"].to_list() for one in app.dataframe if "title" in one.value]
+    assert titles[-1][0] == "What is still open"
