@@ -367,6 +367,9 @@ def _stage_actions(session: Session, stages: pl.DataFrame, row: Row) -> None:
         edits.edit(
             session, "dialogue_stage", row, _stage_labels(), _stage_fields, f"stage-{row['id']}",
             _("Change this stage"),
+            words=lambda column, value: (
+                audience_names()[value] if column == "audience" else value
+            ),
         )  # fmt: skip
         with st.container(horizontal=True):
             earlier = st.button(_("Move up"), key=f"up-{row['id']}", disabled=place == 0)

@@ -19,11 +19,13 @@ def edit(
     inputs: Callable[[Row], dict[str, Any]],
     key: str,
     label: str = "",
+    words: Callable[[str, Any], object] = lambda column, value: value,
 ) -> None:
     """A button that opens a form for the record `row`, which has id and version.
 
     `inputs` draws the fields, filled from the record as it was when the form was opened, and gives
-    the new values by column; `labels`: column -> label, for a conflict; `label`: of the button.
+    the new values by column; `labels`: column -> label, for a conflict; `label`: of the button;
+    `words(column, value)`: a value as people read it, for a conflict.
     """
     seen = st.session_state.get(f"{key}-seen")
     if seen is None:
@@ -33,7 +35,7 @@ def edit(
         return
     clash = st.session_state.get(f"{key}-clash")
     if clash is not None:
-        _settle(session, relation, labels, clash, key)
+        _settle(session, relation, labels, clash, key, words)
         return
     with st.form(f"{key}-form"):
         values = inputs(seen)
@@ -59,12 +61,17 @@ def _save(session: Session, relation: str, values: Row, seen: Row, key: str) -> 
 
 
 def _settle(
-    session: Session, relation: str, labels: Mapping[str, str], clash: tuple[Row, Row], key: str
+    session: Session,
+    relation: str,
+    labels: Mapping[str, str],
+    clash: tuple[Row, Row],
+    key: str,
+    words: Callable[[str, Any], object],
 ) -> None:
     mine, theirs = clash
     choice = messages.conflict(
-        {label: mine[column] for column, label in labels.items()},
-        {label: theirs[column] for column, label in labels.items()},
+        {label: words(column, mine[column]) for column, label in labels.items()},
+        {label: words(column, theirs[column]) for column, label in labels.items()},
         _("Somebody else"),
         key,
     )
