@@ -136,7 +136,7 @@ def stage_of(here: Held) -> Row | None:
 
 
 def _follow(session: Session, here: Held) -> bool:
-    """Now and then, whether the sign-in holds. False when the page has to be made anew."""
+    """Whether the sign-in still holds; asked now and then. Raises StoreError."""
     if time.monotonic() - here.looked < SIGNED_IN:
         return True
     here.looked = time.monotonic()
@@ -159,27 +159,40 @@ def draw(fragment: Callable[..., None], *arguments: Any) -> None:
         st.session_state[_DRAWING] = False
 
 
+def arrive(session: Session, dialogue_id: str) -> Held:
+    """The room for the run of a page. Raises StoreError; of a store that does not answer only where
+    nothing was seen of the room yet."""
+    here = held(dialogue_id)
+    here.looked = time.monotonic()
+    try:
+        look(session, here)
+    except Unavailable as silence:
+        if here.plan is None:
+            raise
+        here.silent = str(silence)
+    return here
+
+
 def refresh(session: Session, here: Held) -> None:
     """One look of a screen; starts the page anew when its frame has changed."""
     if st.session_state.get(_DRAWING):
         return
-    if not _follow(session, here):
-        st.rerun()
     before = _frame(here)
     try:
-        look(session, here)
-        stage_id = here.room["stage_id"]
-        if stage_id and stage_id not in plan_of(here).stages:
-            here.looked = 0.0  # a stage that was added a moment ago: ask for the plan again
-            _follow(session, here)
+        theirs = _follow(session, here)
+        if theirs:
             look(session, here)
+            if (stage_id := here.room["stage_id"]) and stage_id not in plan_of(here).stages:
+                here.looked = 0.0  # a stage that was added a moment ago: the plan is older
+                theirs = _follow(session, here)
+                look(session, here)
     except Unavailable as silence:
         here.silent = str(silence)
         return
     except StoreError:  # the event or the sign-in is not theirs any more: the page says which
         st.session_state.pop(_HELD, None)
-        st.rerun()
-    if _frame(here) != before:
+        theirs = False
+    if not theirs or _frame(here) != before:
         st.rerun()
 
 

@@ -4,7 +4,6 @@ What changes while people talk is drawn by one fragment that looks every two sec
 places beside the forms, never around them.
 """
 
-import time
 from collections.abc import Mapping
 from html import escape
 
@@ -52,9 +51,7 @@ def projector(session: Session, here: Held) -> None:
 
 def show(session: Session, dialogue_id: str) -> None:
     """The room, for whoever may see it."""
-    here = room.held(dialogue_id)
-    room.look(session, here)
-    here.looked = time.monotonic()
+    here = room.arrive(session, dialogue_id)
     event = room.plan_of(here).event
     st.title(plain(event["title"]))
     if event["chatham"]:
@@ -82,9 +79,7 @@ def show(session: Session, dialogue_id: str) -> None:
 
 def show_on_the_wall(session: Session, dialogue_id: str) -> None:
     """The room as the projector shows it."""
-    here = room.held(dialogue_id)
-    room.look(session, here)
-    here.looked = time.monotonic()
+    here = room.arrive(session, dialogue_id)
     room.draw(projector, session, here)
 
 
