@@ -1,7 +1,7 @@
 """The pages of dialogues: what hosts, other members, viewers and guests see and do there."""
 
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -473,3 +473,64 @@ def test_the_next_event_begins_with_what_is_still_open(world: World, open_page: 
     app = app.multiselect(key="plan-chosen").set_value([supplier]).run()
     titles = [one.value["title"].to_list() for one in app.dataframe if "title" in one.value]
     assert titles[-1][0] == "What is still open"
+
+
+# Elsewhere ----------------------------------------------------------------------------------------
+
+
+def promised(world: World, supplier: str, days: int) -> str:
+    """A commitment due so many days from now that North follows up, of an event on 2026-03-02."""
+    event = held(world, supplier, starts_at="2026-03-02T09:00:00Z", ends_at="2026-03-02T12:00:00Z")
+    item = "22222222-2222-4222-8222-222222222222"
+    world["north admin"].store.call(
+        "capture_commitment",
+        {"id": item, "dialogue_id": event, "text": "Publish it", "supplier_id": supplier,
+         "owner_id": world["north admin"].organisation_id,
+         "due_on": date.today() + timedelta(days=days)},
+    )  # fmt: skip
+    return item
+
+
+def test_the_overview_says_which_commitments_are_due(world: World, open_page: Opener) -> None:
+    supplier = world.supplier("Aurora")
+    world.assessment("north admin", supplier, ["policy_none"])
+    promised(world, supplier, 5)
+    app = open_page("north editor")
+    assert "1 commitment that you follow up is due by" in texts(app)
+    assert "“Dialogue” is under way." in texts(app)
+    assert "that you follow up" not in texts(open_page("south admin"))
+
+
+def test_the_profile_tells_what_moved_after_a_dialogue_and_that_it_proves_nothing(
+    world: World, open_page: Opener
+) -> None:
+    supplier = world.supplier("Aurora")
+    low = ["tier1_only", "risks_unfamiliar", "policy_none", "actions_none"]
+    high = ["end_to_end", "risks_good", "policy_due_diligence", "code_verification",
+            "initiatives", "complaints_procedure"]  # fmt: skip
+    world.assessment("north admin", supplier, low, assessed_on="2026-01-01")
+    world.assessment("north admin", supplier, high, assessed_on="2026-06-01")
+    promised(world, supplier, 5)
+    app = open_page("north viewer", "supplier", supplier=supplier)
+    assert not app.exception
+    assert "no proof that it came because of the dialogue" in texts(app)
+    before_after = next(one.value for one in app.dataframe if "level_before" in one.value)
+    assert before_after["level_before"].to_list() == ["Low"]
+    assert before_after["level_after"].to_list() == ["High"]
+    kinds = next(one.value for one in app.dataframe if "kind_name" in one.value)["kind_name"]
+    assert kinds.to_list() == ["Commitment made", "Dialogue"]
+
+
+@pytest.mark.parametrize("dataset", ["dialogues", "commitments", "leverage_use"])
+def test_dialogues_can_be_explored(world: World, open_page: Opener, dataset: str) -> None:
+    promised(world, world.supplier("Aurora"), 5)
+    store = world["south admin"].store
+    supplier = world.owner("select id::text from supplier")[0][0]
+    store.insert(
+        "leverage_use",
+        {"id": "33333333-3333-4333-8333-333333333333", "supplier_id": supplier, "asked": "Sites",
+         "asked_on": "2026-05-04", "channel": "letter", "jointly": False},
+    )  # fmt: skip
+    app = open_page("south admin", "explore", data=dataset)
+    assert not app.exception and not app.error
+    assert len(app.get("plotly_chart")) == 1
