@@ -21,6 +21,7 @@ def relation_names() -> dict[str, str]:
         "initiative_link": _("Memberships and certificates"),
         "initiative": _("Initiatives"),
         "rubric": _("Rubrics"),
+        "leverage_use": _("Uses of leverage"),
     }
 
 
@@ -34,12 +35,14 @@ def _unshared(session: Session, relation: str) -> pl.DataFrame:
         "site_list": lambda: data.site_lists(session).with_columns(label=_list_label()),
         "spend": lambda: data.spend(session).with_columns(label="supplier"),
     }
-    found = frames[relation]() if relation in frames else _of_initiatives(session, relation)
+    found = frames[relation]() if relation in frames else _labelled(session, relation)
     return sharing.unshared(session, found).sort("label", nulls_last=True)
 
 
-def _of_initiatives(session: Session, relation: str) -> pl.DataFrame:
-    """The organisation's own rows of a relation about initiatives, each with `label`."""
+def _labelled(session: Session, relation: str) -> pl.DataFrame:
+    """The organisation's own rows of any other relation, each with `label`."""
+    if relation == "leverage_use":
+        return data.leverage_uses(session).filter("mine").with_columns(label=_use_label())
     names = data.initiative_names(session)
     named = pl.col("initiative").replace_strict(names, default="?", return_dtype=pl.String)
     labels = {
@@ -71,6 +74,10 @@ def _list_label() -> pl.Expr:
         lambda n: ngettext("{n} site", "{n} sites", n).format(n=f"{n:,}"), return_dtype=pl.String
     )
     return pl.format("{} ({}), {}", "title", pl.col("supplier").fill_null("?"), sites)
+
+
+def _use_label() -> pl.Expr:
+    return pl.format("{}, {}, {}", pl.col("supplier").fill_null("?"), "asked_on", "asked")
 
 
 def share_more(session: Session) -> None:
@@ -135,7 +142,7 @@ def _covered(session: Session, sharing_id: str, relation: str) -> pl.DataFrame:
         "site_list": data.site_lists,
         "spend": data.spend,
     }
-    mine = frames[relation](session) if relation in frames else _of_initiatives(session, relation)
+    mine = frames[relation](session) if relation in frames else _labelled(session, relation)
     found = mine.filter(pl.col("id").is_in(items.to_list()), "mine")
     if relation == "assessment":
         band = pl.col("overall").map_elements(scoring.band_name, return_dtype=pl.String)

@@ -386,6 +386,68 @@ def initiative_links(session: Session) -> pl.DataFrame:
     return contributions(session, "initiative_link")
 
 
+# Reading: dialogues -------------------------------------------------------------------------------
+
+
+def dialogues(session: Session) -> pl.DataFrame:
+    """The events that the member or guest may see, by their beginning; with `consortium` (null for
+    guests), `hosted` (whether the member's organisation invites)."""
+    return cached(session, _dialogues)
+
+
+def _dialogues(session: Session) -> pl.DataFrame:
+    mine = rows(session, "dialogue_host").filter(
+        pl.col("organisation_id") == session.principal.organisation_id
+    )
+    return rows(session, "dialogue", "starts_at", "id").with_columns(
+        consortium=pl.col("consortium_id").replace_strict(
+            consortium_names(session), default=None, return_dtype=pl.String
+        ),
+        hosted=pl.col("id").is_in(mine["dialogue_id"].to_list()),
+    )
+
+
+def dialogue_suppliers(session: Session) -> pl.DataFrame:
+    """dialogue_id, supplier_id as merged today, supplier, and entered_id: as it was invited, which
+    is what the store's functions take."""
+    return cached(session, _dialogue_suppliers)
+
+
+def _dialogue_suppliers(session: Session) -> pl.DataFrame:
+    found = rows(session, "dialogue_supplier").with_columns(entered_id="supplier_id")
+    return _as_merged(session, found).sort("supplier", "entered_id")
+
+
+def commitments(session: Session) -> pl.DataFrame:
+    """Commitments that the member or guest may see, with `supplier`, `owner`, `dialogue`,
+    `consortium_id` and `mine` (whether the member's organisation follows it up)."""
+    return cached(session, _commitments)
+
+
+def _commitments(session: Session) -> pl.DataFrame:
+    named = organisations(session).select(owner_id="id", owner="name")
+    events = rows(session, "dialogue").select("consortium_id", dialogue_id="id", dialogue="title")
+    return (
+        _as_merged(session, rows(session, "commitment", "due_on", "id"))
+        .join(named, on="owner_id", how="left", maintain_order="left")
+        .join(events, on="dialogue_id", how="left", maintain_order="left")
+        .with_columns(mine=pl.col("owner_id") == session.principal.organisation_id)
+    )
+
+
+def leverage_uses(session: Session) -> pl.DataFrame:
+    """Uses of leverage that the member may see, the latest first, with `supplier`,
+    `organisation`, `mine`."""
+    found = contributions(session, "leverage_use")
+    return found.sort("asked_on", "created_at", descending=True)
+
+
+def ask(session: Session, function: str, **arguments: Any) -> Any:
+    """Asks a function that only reads what is said in an event, at this moment: it is in no
+    counter of the member, so nothing of it may be remembered."""
+    return session.store.call(function, arguments)
+
+
 # Writing ------------------------------------------------------------------------------------------
 
 

@@ -11,8 +11,10 @@ import polars as pl
 
 from components import data
 from components.contributions import relation_names
+from components.dialogues import state_names as event_states
+from components.leverage_used import channel_names, outcome_names
 from components.session import Session
-from quorum import receipts, scoring
+from quorum import dialogues, receipts, scoring
 from quorum.definitions import questionnaires
 from quorum.definitions.datasets import Dataset
 from quorum.definitions.rubrics import from_row, published, rubrics
@@ -227,6 +229,57 @@ def _memberships(session: Session) -> pl.DataFrame:
     )
 
 
+def _dialogues(session: Session) -> pl.DataFrame:
+    events = data.dialogues(session)
+    days = [
+        dialogues.local(moment, zone).date()
+        for moment, zone in events.select("starts_at", "time_zone").iter_rows()
+    ]
+    counts = dialogues.progress(data.commitments(session), ("dialogue_id", "supplier_id"))
+    return (
+        data.dialogue_suppliers(session)
+        .drop("supplier")
+        .join(
+            events.with_columns(day=pl.Series(days, dtype=pl.Date)).select(
+                "consortium", "state", "chatham", "day", dialogue_id="id", dialogue="title"
+            ),
+            on="dialogue_id",
+        )
+        .join(
+            counts.select("dialogue_id", "supplier_id", "verified", commitments="made"),
+            on=["dialogue_id", "supplier_id"],
+            how="left",
+        )
+        .with_columns(
+            _supplier(_supplier_names(session)),
+            pl.col("commitments", "verified").fill_null(0).cast(pl.Int64),
+            pl.col("state").replace(event_states()),
+            year=pl.col("day").dt.year().cast(pl.Int64),
+        )
+    )
+
+
+def _commitments(session: Session) -> pl.DataFrame:
+    return dialogues.standing(data.commitments(session), date.today()).with_columns(
+        _supplier(_supplier_names(session)),
+        pl.col("state").replace(dialogues.state_names()),
+        pl.col("standing").replace(dialogues.standing_names()),
+        made_on=pl.col("created_at").dt.date(),
+        is_verified=pl.col("state") == "verified",
+        moved_days=pl.col("moved_days").cast(pl.Int64),
+    )
+
+
+def _leverage_use(session: Session) -> pl.DataFrame:
+    return data.leverage_uses(session).with_columns(
+        _supplier(_supplier_names(session)),
+        _whose(),
+        pl.col("channel").replace(channel_names()),
+        pl.col("outcome").replace(outcome_names()),
+        days_to_outcome=(pl.col("outcome_on") - pl.col("asked_on")).dt.total_days().cast(pl.Int64),
+    )
+
+
 def _initiative(session: Session) -> pl.Expr:
     added = data.rows(session, "initiative").select("id", "name").iter_rows()
     names = {one.id: one.name for one in published().initiatives} | dict(added)
@@ -251,6 +304,9 @@ READERS: dict[str, Callable[[Session], pl.DataFrame]] = {
     "receipts": _receipts,
     "ratings": _ratings,
     "memberships": _memberships,
+    "dialogues": _dialogues,
+    "commitments": _commitments,
+    "leverage_use": _leverage_use,
 }
 
 

@@ -36,6 +36,9 @@ ROLES = {
     "viewer": _("viewer"),
     "coordinator": _("coordinator"),
     "member": _("member"),
+    "supplier": _("guest of a supplier"),
+    "reseller": _("guest of a reseller"),
+    "guest": _("guest"),
 }
 
 
@@ -275,13 +278,29 @@ def _organisation_fields() -> dict[str, str]:
     return {"organisation_name": name, "country": country or "", "kind": kind or ""}
 
 
+def _details(invitation: Row) -> Row | None:
+    """What a link asks for besides the person: the organisation that joins, or whose guest."""
+    if invitation["consortium"]:
+        return _organisation_fields()
+    if not invitation.get("dialogue"):
+        return None
+    affiliation = st.text_input(
+        _("Your organisation or company"),
+        value=invitation.get("supplier", ""),
+        autocomplete="organization",
+        max_chars=200,
+        help=_("The others in the event see it beside your name."),
+    )
+    return {"organisation_name": affiliation}
+
+
 def _missing(name: str, organisation: Row | None) -> str | None:
     """The first thing that a form still lacks, as a sentence."""
     if not name.strip():
         return _("Your name is missing: colleagues see it beside what you do.")
     if organisation is not None and len(str(organisation["organisation_name"]).strip()) < 2:
         return _("The name of your organisation is missing.")
-    if organisation is not None and not organisation["country"]:
+    if organisation is not None and not organisation.get("country", "none asked"):
         return _("Choose your organisation's country.")
     return None
 
@@ -312,7 +331,7 @@ def _invitation(token: str) -> None:
     st.markdown(invitation_sentence(invitation))
     new, known = st.tabs([_("I am new here"), _("I have an account")])
     with new, st.form("join", border=False):
-        organisation = _organisation_fields() if invitation["consortium"] else None
+        organisation = _details(invitation)
         name, email, password = _person_fields()
         asked = st.form_submit_button(_("Join"), type="primary", width="stretch")
     if asked:
@@ -334,8 +353,14 @@ def _not_valid() -> None:
 
 
 def invitation_sentence(invitation: Row) -> str:
-    """What a link is for, as Markdown. `invitation`: organisation, consortium, role."""
+    """What a link is for, as Markdown. `invitation`: organisation, consortium, role; into an event
+    also dialogue (its title), supplier."""
     organisation, role = plain(invitation["organisation"]), ROLES[invitation["role"]]
+    if invitation.get("dialogue"):
+        return _(
+            "{organisation} invites you to the event **{event}**, as {role}. You will see this "
+            "event and nothing else of what the buyers keep here."
+        ).format(organisation=organisation, event=plain(invitation["dialogue"]), role=role)
     if invitation["consortium"]:
         return _(
             "{organisation} invites your organisation into the consortium {consortium}, as {role}."
@@ -389,7 +414,7 @@ def _arrive(user_id: str, name: str, email: str, token: str, organisation: Row |
 
 def _join(user_id: str, name: str, email: str, token: str, organisation: Row | None) -> None:
     """Places a new account: in the organisation it founds, or where its invitation leads."""
-    details = dict(organisation or {"organisation_name": "", "country": "", "kind": ""})
+    details = {"organisation_name": "", "country": "", "kind": "", **(organisation or {})}
     person = {"person_name": name, "email": email}
     if token:
         place(user_id, "redeem_invitation", {"token": token, **person, **details})
@@ -421,9 +446,8 @@ def _without_organisation(session: Session, token: str) -> None:
 
 
 def _place_form(session: Session, token: str, invitation: Row | None) -> None:
-    founds = invitation is None or bool(invitation["consortium"])
     with st.form("place", border=False):
-        organisation = _organisation_fields() if founds else None
+        organisation = _organisation_fields() if invitation is None else _details(invitation)
         name = st.text_input(_("Your name"), value=session.principal.name, max_chars=200)
         email = st.text_input(_("Your e-mail address"), value=session.principal.email)
         asked = st.form_submit_button(
@@ -458,7 +482,12 @@ def answer_invitation(session: Session, token: str) -> None:
     st.title(_("You are invited"))
     st.markdown(invitation_sentence(invitation))
     consortium = invitation["consortium"]
-    if not consortium:
+    if invitation.get("dialogue"):
+        if st.button(_("Take the seat"), type="primary", key="accept"):
+            _accept(session, token, "dialogues")
+    elif who.guest:
+        _place_form(session, token, invitation)
+    elif not consortium:
         st.markdown(
             plain(
                 _(
@@ -486,17 +515,20 @@ def answer_invitation(session: Session, token: str) -> None:
             consortium=plain(consortium), organisation=plain(who.organisation)
         )
         if st.button(label, type="primary", key="accept"):
-            _accept(session, token)
+            _accept(session, token, "consortium")
 
 
-def _accept(session: Session, token: str) -> None:
-    nothing = dict.fromkeys(("person_name", "email", "organisation_name", "country", "kind"), "")
+def _accept(session: Session, token: str, then: str) -> None:
+    nothing = dict.fromkeys(("person_name", "email", "country", "kind"), "")
     try:
-        data.call(session, "redeem_invitation", token=token, **nothing)
+        data.call(
+            session, "redeem_invitation",
+            token=token, organisation_name=session.principal.organisation, **nothing,
+        )  # fmt: skip
     except StoreError as refusal:
         messages.problem(str(refusal))
     else:
-        go("consortium")
+        go(then)
 
 
 def invitation_link(token: str) -> str:

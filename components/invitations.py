@@ -67,20 +67,26 @@ def _made(key: str) -> None:
             st.rerun()
 
 
-def pending(session: Session, consortium_id: str | None) -> pl.DataFrame:
-    """Open invitations into a consortium (or, with None, of colleagues), the next to end first."""
+def pending(
+    session: Session, consortium_id: str | None, dialogue_id: str | None = None
+) -> pl.DataFrame:
+    """Open invitations into a consortium, or into an event, or (with neither) of colleagues; the
+    next to end first."""
     found = data.rows(session, "invitation", "expires_at")
     return found.filter(
         pl.col("consortium_id").eq_missing(pl.lit(consortium_id, pl.String)),
+        pl.col("dialogue_id").eq_missing(pl.lit(dialogue_id, pl.String)),
         pl.col("used_at").is_null(),
         pl.col("revoked_at").is_null(),
         pl.col("expires_at") > datetime.now(UTC),
     )
 
 
-def open_invitations(session: Session, consortium_id: str | None, key: str) -> None:
+def open_invitations(
+    session: Session, consortium_id: str | None, key: str, dialogue_id: str | None = None
+) -> None:
     """The links that still work, each with a button that takes it back."""
-    found = pending(session, consortium_id)
+    found = pending(session, consortium_id, dialogue_id)
     if found.is_empty():
         st.caption(_("No invitation is open."))
     for row in found.iter_rows(named=True):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import data
 from components.session import Session
-from quorum import charts, overview
+from quorum import charts, dialogues, overview
 from quorum.countries import display_name
 from quorum.language import _
 from quorum.overview import Need, Picture
@@ -19,7 +19,7 @@ from quorum.suppliers import kind_names
 # What a picture and its needs are made of, for `data.ahead`.
 RELATIONS = (
     "supplier", "organisation", "assessment", "spend", "spend_bands", "site_list", "sharing",
-    "invitation", "membership", "sharing_item",
+    "invitation", "membership", "sharing_item", "dialogue", "dialogue_host", "commitment",
 )  # fmt: skip
 
 
@@ -68,12 +68,20 @@ def waiting(session: Session, consortium_id: str | None = None) -> list[Need]:
 
 
 def _needs(session: Session, consortium_id: str | None) -> list[Need]:
-    return overview.needs(
-        picture(session, consortium_id),
-        data.drafts(session),
-        data.rows(session, "sharing"),
-        data.rows(session, "invitation"),
-    )
+    events, promised = data.dialogues(session), data.commitments(session)
+    if consortium_id is not None:
+        here = pl.col("consortium_id") == consortium_id
+        events, promised = events.filter(here), promised.filter(here)
+    invitations = data.rows(session, "invitation").filter(pl.col("dialogue_id").is_null())
+    return [
+        *dialogues.inbox(promised, events, session.principal.organisation_id, date.today()),
+        *overview.needs(
+            picture(session, consortium_id),
+            data.drafts(session),
+            data.rows(session, "sharing"),
+            invitations,
+        ),
+    ]
 
 
 def source(session: Session, consortium_id: str | None = None) -> str:

@@ -8,13 +8,24 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from components import assessments, data, edits, maps, messages, sharing, suppliers, trail
+from components import (
+    assessments,
+    data,
+    edits,
+    leverage_used,
+    maps,
+    messages,
+    sharing,
+    suppliers,
+    trail,
+)
+from components import dialogues as about_dialogues
 from components.links import link
 from components.messages import plain
 from components.picture import level_words, picture
 from components.session import Session
 from components.tables import table
-from quorum import audit, charts, leverage, profile, scoring, sites
+from quorum import audit, charts, dialogues, leverage, profile, scoring, sites
 from quorum.countries import display_name
 from quorum.importers.spend import FIRST_YEAR, currencies
 from quorum.language import _, ngettext
@@ -192,6 +203,128 @@ def production_sites(session: Session, supplier_id: str) -> None:
 
 def _countries(n: int) -> str:
     return ngettext("{n} country", "{n} countries", n).format(n=n)
+
+
+# Dialogues ----------------------------------------------------------------------------------------
+
+
+def looking_back(session: Session, supplier_id: str) -> None:
+    """What happened with the supplier in dialogues and by leverage, and what moved after each."""
+    found = data.cached(session, _timeline, supplier_id)
+    if found.is_empty():
+        st.caption(
+            _(
+                "Dialogues with it, what it promised, and leverage that was used will stand here, "
+                "with what moved afterwards."
+            )
+        )
+    else:
+        columns = {
+            "day": st.column_config.DateColumn(_("Day"), format="YYYY-MM-DD"),
+            "kind_name": _("What"),
+            "text": st.column_config.TextColumn(_("In words"), width="large"),
+            "state_name": _("State"),
+            "organisation": _("Who"),
+        }
+        table(found, columns, f"profile-timeline-{supplier_id}",
+              height=360 if found.height > 10 else None)  # fmt: skip
+        _before_and_after(session, supplier_id)
+    with st.container(horizontal=True):
+        link("commitments", _("Its commitments"), supplier=supplier_id)
+        link("leverage_used", _("Leverage used on it"), supplier=supplier_id)
+
+
+def _timeline(session: Session, supplier_id: str) -> pl.DataFrame:
+    """dialogues.timeline in words, the latest first."""
+    found = dialogues.timeline(
+        supplier_id,
+        data.dialogues(session),
+        data.dialogue_suppliers(session),
+        data.commitments(session),
+        data.rows(session, "commitment_report"),
+        data.leverage_uses(session),
+    )
+    states = {
+        "dialogue": about_dialogues.state_names(),
+        "promised": {"open": ""},
+        "reported": dialogues.state_names(),
+        "asked": leverage_used.channel_names(),
+        "outcome": leverage_used.outcome_names(),
+    }
+    words = [states[kind].get(state, state) for kind, state in found.select("kind", "state").rows()]
+    return found.with_columns(
+        kind_name=pl.col("kind").replace_strict(dialogues.event_names(), return_dtype=pl.String),
+        state_name=pl.Series(words, dtype=pl.String),
+        organisation=pl.col("organisation_id").replace_strict(
+            data.organisation_names(session), default=None, return_dtype=pl.String
+        ),
+    ).reverse()
+
+
+def moved(session: Session, supplier_id: str) -> pl.DataFrame:
+    """dialogues.moved in words: before and after each dialogue that was held."""
+    return data.cached(session, _moved, supplier_id)
+
+
+def _moved(session: Session, supplier_id: str) -> pl.DataFrame:
+    found = dialogues.moved(
+        supplier_id,
+        data.dialogues(session),
+        data.dialogue_suppliers(session),
+        data.assessments(session),
+        data.site_lists(session),
+        data.sites(session),
+        data.commitments(session),
+    )
+
+    def level(end: str) -> pl.Expr:
+        return (
+            pl.struct(overall=f"overall_{end}", high=f"overall_high_{end}")
+            .map_elements(
+                lambda one: scoring.band_words(one["overall"], one["high"])
+                if one["overall"] else None,
+                return_dtype=pl.String,
+            )
+        )  # fmt: skip
+
+    doubts = [
+        pl.when(~pl.col("same_assessor")).then(pl.lit(_("different assessors"))),
+        pl.when(~pl.col("same_lister")).then(pl.lit(_("site lists of different members"))),
+    ]
+    return found.with_columns(
+        level_before=level("before"), level_after=level("after"),
+        kept=pl.when(pl.col("made") > 0).then(
+            pl.format(_("{} of {} verified"), "verified", "made")
+        ),
+        doubt=pl.concat_str(doubts, separator=", ", ignore_nulls=True).replace("", None),
+    )  # fmt: skip
+
+
+def _before_and_after(session: Session, supplier_id: str) -> None:
+    found = moved(session, supplier_id)
+    if found.is_empty():
+        return
+    st.markdown(f"**{_('Before and after each dialogue')}**")
+    columns = {
+        "title": _("Dialogue"),
+        "day": st.column_config.DateColumn(_("Day"), format="YYYY-MM-DD"),
+        "level_before": _("Level before"),
+        "level_after": _("Level after"),
+        "points_before": _("Points before"),
+        "points_after": _("Points after"),
+        "sites_before": _("Sites listed before"),
+        "sites_after": _("Sites listed after"),
+        "kept": _("Commitments"),
+        "doubt": _("Compare with care"),
+    }
+    table(found, columns, f"profile-moved-{supplier_id}")
+    st.caption(
+        _(
+            "Before is the last that was known on the day of the dialogue, after the first that "
+            "became known later, up to the next dialogue. This shows what came after, and is no "
+            "proof that it came because of the dialogue. – means that nothing is known."
+        )
+    )
 
 
 # Leverage -----------------------------------------------------------------------------------------

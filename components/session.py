@@ -98,11 +98,15 @@ def why_ended() -> str:
     return str(st.session_state.pop(_ENDED, ""))
 
 
-def require_session() -> Session:
-    """The member; a page without one ends here. First line of every page."""
+def require_session(*, guests: bool = False) -> Session:
+    """The member; a page without one ends here. First line of every page. With `guests`, the page
+    also serves those who came by a link into an event."""
     session = current_session()
     if session is None:
         st.info(_("Sign in to see this page."))
+        st.stop()
+    if session.principal.guest and not guests:
+        st.info(_("This page is for members. You see the events to which you were invited."))
         st.stop()
     return session
 
@@ -195,6 +199,7 @@ def _principal(who: Mapping[str, Any], ticket: Ticket, token: str = "") -> Princ
         role=who.get("role", ""),
         consortia=tuple(Consortium(**c) for c in who.get("consortia", [])),
         ticket=token or secrets.token_hex(16),
+        guest=bool(who.get("guest")),
     )
 
 

@@ -63,6 +63,13 @@ def pages() -> dict[str, list[st.Page]]:
             page("certificates", _("Members and certificates")),
             page("equivalence", _("Equivalent evidence")),
         ],
+        _("Dialogues"): [
+            page("dialogues", _("Events")),
+            page("dialogue", _("Event")),
+            page("room", _("Live")),
+            page("commitments", _("Commitments")),
+            page("leverage_used", _("Leverage used")),
+        ],
         _("Sharing and people"): [
             page("sharing", _("Sharing")),
             page("consortium", _("Consortium")),
@@ -72,6 +79,22 @@ def pages() -> dict[str, list[st.Page]]:
         ],
         _("About"): [
             page("method", _("Method and sources")),
+            page("join", _("Invitation"), visibility="hidden"),
+        ],
+    }
+
+
+def guest_pages() -> dict[str, list[st.Page]]:
+    """What somebody finds who came by a link into an event."""
+    return {
+        _("Dialogues"): [
+            page("dialogues", _("Events"), default=True),
+            page("dialogue", _("Event")),
+            page("room", _("Live")),
+            page("commitments", _("Commitments")),
+        ],
+        _("You"): [
+            page("account", _("Your account")),
             page("join", _("Invitation"), visibility="hidden"),
         ],
     }
@@ -90,13 +113,16 @@ def follow(seen: str) -> None:
         st.rerun()
 
 
-def frame(session: Session) -> None:
+def frame(session: Session, name: str) -> None:
     """Who is signed in, and the way out."""
     with st.sidebar:
         who = session.principal
-        st.caption(f"{plain(who.name)} · {plain(who.organisation)}")
+        where = _("guest") if who.guest else who.organisation
+        st.caption(f"{plain(who.name)} · {plain(where)}")
         if st.button(_("Sign out"), key="sign_out", width="stretch"):
             sign_out(session)
+        if name == "room" and "dialogue" in st.query_params:
+            return  # the room of an event looks for itself, and oftener
         st.session_state[_DRAWING] = True
         follow(session.version)
         st.session_state[_DRAWING] = False
@@ -120,14 +146,19 @@ def main() -> None:
 def show() -> None:
     """The sign-in form or the page, whichever is due."""
     session = current_session()
-    if session is None or not session.principal.organisation_id:
+    if session is None or not (session.principal.organisation_id or session.principal.guest):
         # Declared but hidden: a deep link stays in the address bar until after sign-in.
         here = st.navigation(pages(), position="hidden")
         entrance.show(session, here.url_path)
         return
+    known = guest_pages() if session.principal.guest else pages()
+    if st.query_params.get("view") == "projector":
+        # On the wall of a room there is nothing but what it is there for.
+        st.navigation(known, position="hidden").run()
+        return
     st.logo(str(ROOT / "static" / "icon.svg"), size="large")
-    here = st.navigation(pages(), expanded=True)
-    frame(session)
+    here = st.navigation(known, expanded=True)
+    frame(session, here.url_path)
     here.run()
 
 

@@ -53,18 +53,21 @@ def password(session: Session) -> None:
         messages.done(_("The password is changed. You are signed out in all other browsers."))
 
 
-session = require_session()
+session = require_session(guests=True)
 who = session.principal
 st.title(_("Your account"))
 st.markdown(_("Who am I here, and where am I signed in?"))
 st.markdown(f"**{plain(who.name)}**, {plain(who.email)}")
-st.markdown(
-    plain(
-        _("{role} of {organisation}").format(
-            role=ROLES[who.role].capitalize(), organisation=who.organisation
+if who.guest:
+    st.markdown(_("Guest: you see the events to which you were invited."))
+else:
+    st.markdown(
+        plain(
+            _("{role} of {organisation}").format(
+                role=ROLES[who.role].capitalize(), organisation=who.organisation
+            )
         )
     )
-)
 me = data.rows(session, "person", "name").row(
     by_predicate=pl.col("id") == who.person_id, named=True
 )

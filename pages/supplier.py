@@ -49,6 +49,7 @@ def show(session: Session, row: dict[str, Any]) -> None:
         (_("Maturity"), profile.maturity),
         (_("Production sites"), profile.production_sites),
         (_("Leverage"), profile.buying),
+        (_("Dialogues and leverage used"), profile.looking_back),
         (_("Who works with it"), profile.members),
         (_("What changed lately"), profile.lately),
     ):

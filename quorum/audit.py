@@ -28,7 +28,7 @@ class Follows:
 
 
 FOLLOWS = (
-    Follows("sharing", ("assessment", "site_list", "spend"), how="update"),
+    Follows("sharing", receipts.SHARED_RELATIONS, how="update"),
     Follows("spend", ("spend_import",)),
     Follows("assessment", ("assessment_contact",)),
     Follows("supplier_merge", ("supplier",), how="update"),
@@ -43,6 +43,17 @@ KINDS: dict[str, tuple[str, ...]] = {
     "assessments": ("assessment", "assessment_contact"),
     "sites": ("site_list",),
     "spend": ("spend", "spend_import"),
+    "initiatives": ("initiative", "rubric", "initiative_rating", "initiative_link"),
+    "dialogues": (
+        "dialogue",
+        "dialogue_host",
+        "dialogue_supplier",
+        "dialogue_stage",
+        "dialogue_seat",
+        "commitment",
+        "commitment_report",
+        "leverage_use",
+    ),
     "suppliers": ("supplier", "supplier_merge", "supplier_turnover"),
     "people": ("person", "organisation_role", "organisation"),
     "consortium": ("consortium", "membership", "invitation"),
@@ -56,6 +67,8 @@ def kind_names() -> dict[str, str]:
         "assessments": _("Assessments"),
         "sites": _("Production sites"),
         "spend": _("Spend"),
+        "initiatives": _("Initiatives"),
+        "dialogues": _("Dialogues"),
         "suppliers": _("Register of suppliers"),
         "people": _("Organisation and people"),
         "consortium": _("Consortia and invitations"),
@@ -212,6 +225,11 @@ def _thing(relation: str, number: int) -> str:
             "assessment": _("an assessment"),
             "site_list": _("a site list"),
             "spend": _("a spend line"),
+            "initiative": _("an initiative"),
+            "rubric": _("a rubric"),
+            "initiative_rating": _("a rating"),
+            "initiative_link": _("a membership or certificate"),
+            "leverage_use": _("a use of leverage"),
         }[relation]
         return one if number == 1 else receipts.counted(relation, number)
     forms = {
@@ -227,6 +245,15 @@ def _thing(relation: str, number: int) -> str:
         "consortium": ngettext("the consortium", "{n} consortia", number),
         "invitation": ngettext("an invitation", "{n} invitations", number),
         "membership": ngettext("a membership", "{n} memberships", number),
+        "dialogue": ngettext("an event", "{n} events", number),
+        "dialogue_host": ngettext("who invites to an event", "{n} who invite to events", number),
+        "dialogue_supplier": ngettext("a supplier of an event", "{n} suppliers of events", number),
+        "dialogue_stage": ngettext("a stage of an agenda", "{n} stages of agendas", number),
+        "dialogue_seat": ngettext("a seat in an event", "{n} seats in events", number),
+        "commitment": ngettext("a commitment", "{n} commitments", number),
+        "commitment_report": ngettext(
+            "a report on a commitment", "{n} reports on commitments", number
+        ),
     }
     other = ngettext("a record", "{n} records", number)
     return forms.get(relation, other).format(n=f"{number:,}")

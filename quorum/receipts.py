@@ -17,7 +17,7 @@ from quorum.store.relations import DAY, TEXT, WHOLE
 ENDING_SOON = timedelta(days=30)
 SHARED_RELATIONS = (
     "assessment", "site_list", "spend", "initiative", "rubric", "initiative_rating",
-    "initiative_link",
+    "initiative_link", "leverage_use",
 )  # fmt: skip
 
 
@@ -59,6 +59,10 @@ def levels(relation: str) -> list[Level]:
         "initiative_link": _(
             "All members see the supplier or site, the level, scope and dates, your source, and "
             "that the record is yours."
+        ),
+        "leverage_use": _(
+            "All members see what you asked of which supplier, when and with whom, what came of "
+            "it, and that it was you."
         ),
     }
     record = Level("record", _("Record"), whole[relation])
@@ -142,6 +146,7 @@ def counted(relation: str, number: int) -> str:
         "initiative_link": ngettext(
             "{n} membership or certificate", "{n} memberships and certificates", number
         ),
+        "leverage_use": ngettext("{n} use of leverage", "{n} uses of leverage", number),
     }
     return forms[relation].format(n=f"{number:,}")
 

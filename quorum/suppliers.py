@@ -54,6 +54,11 @@ def _definition() -> dict[str, Any]:
     return tomllib.loads(DEFINITION.read_text(encoding="utf-8"))
 
 
+def legal_forms() -> frozenset[str]:
+    """Words that say what kind of company it is, such as "ltd": lower case, without dots."""
+    return frozenset(_definition()["legal_forms"])
+
+
 # Identifiers --------------------------------------------------------------------------------------
 
 
@@ -281,7 +286,7 @@ def _likeness(one: str, other: str) -> float:
 
 def _keys(names: pl.Series) -> list[str]:
     """Names without case, accents, punctuation and legal form; a name of nothing else keeps it."""
-    forms = set(_definition()["legal_forms"])
+    forms = legal_forms()
     # Dots are taken out first: "B.V." is a form, "b v" would be two letters.
     plain = names.to_frame("name").select(
         normalised(pl.col("name").str.replace_all(".", "", literal=True))

@@ -101,7 +101,9 @@ from pg_proc p
 where p.pronamespace = 'quorum'::regnamespace
   and has_function_privilege('authenticated', p.oid, 'execute')
   and p.proname not in ('me', 'my_organisation', 'my_role', 'may_edit', 'is_admin', 'is_member',
-    'my_consortia', 'my_coordinated', 'my_fellows', 'my_colleagues');
+    'my_consortia', 'my_coordinated', 'my_fellows', 'my_colleagues', 'my_buyer_dialogues',
+    'my_dialogues', 'my_hosted_dialogues', 'my_rooms', 'my_represented', 'my_room_suppliers',
+    'my_room_organisations');
 
 -- 11 views: a view asks with the rights of whoever reads it; nothing is materialised
 select c.oid::regclass::text as found
@@ -135,7 +137,8 @@ from (values
   ('spend', 'amount'), ('spend', 'supplier_id'), ('spend', 'category'),
   ('spend', 'contract_reference'), ('spend', 'contract_end'),
   ('assessment', 'answers'), ('assessment', 'evidence'), ('assessment', 'other_actions'),
-  ('assessment_contact', 'contact'), ('assessment_contact', 'internal_note')
+  ('assessment_contact', 'contact'), ('assessment_contact', 'internal_note'),
+  ('leverage_use', 'supplier_id'), ('leverage_use', 'asked'), ('leverage_use', 'outcome_text')
 ) as w (relation, name)
 left join pg_attribute t on t.attrelid = to_regclass('public.' || w.relation) and t.attname = w.name
 where t.attstattarget is distinct from 0
@@ -216,6 +219,9 @@ contribution as (
   union all
   select 'initiative_link', organisation_id, id, shared_with, shared_until, '{}', '{}'
   from public.initiative_link
+  union all
+  select 'leverage_use', organisation_id, id, shared_with, shared_until, '{}', '{}'
+  from public.leverage_use
 )
 select c.relation || ' ' || c.id as found
 from contribution c
@@ -289,3 +295,22 @@ where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', '
   and t.attname in ('shared_with', 'banded_with', 'aggregated_with', 'shared_until')
   and r.rolname in ('anon', 'authenticated', 'authenticator')
   and has_column_privilege(r.oid, c.oid, t.attnum, 'select');
+
+-- 29 chatham_house: what is said under the Chatham House Rule belongs to nobody, and what could lead
+-- back to somebody is gone with the end of the event: see docs/decisions/0007
+select w.name as found
+from (values ('question_of_nobody'), ('note_of_nobody')) as w (name)
+where not exists (select from pg_constraint k
+  where k.conname = w.name and k.connamespace = 'quorum'::regnamespace and k.convalidated)
+union all
+select 'dialogue ' || d.id
+from public.dialogue d
+where d.state in ('closed', 'cancelled') and (
+  exists (select from quorum.dialogue_key k where k.dialogue_id = d.id)
+  or exists (select from quorum.dialogue_ballot b
+    join quorum.dialogue_question q on q.id = b.question_id where q.dialogue_id = d.id)
+  -- Written anew in one go at the close.
+  or (select count(distinct q.xmin::text) > 1 or max(q.version) > 1
+    from quorum.dialogue_question q where q.dialogue_id = d.id)
+  or (select count(distinct n.xmin::text) > 1 or max(n.version) > 1
+    from quorum.dialogue_note n where n.dialogue_id = d.id));

@@ -10,6 +10,15 @@ one row (with what hangs on it):
     w  West's, private         W  West's, shared until West was removed from the consortium
     e  East's, private; East is outside
 
+In those of dialogues it is the event that a row belongs to, of which a guest sees one:
+
+    D  North's, with guests (B: its part among buyers)     P  North's and South's, only planned
+    Q  South's, under the Chatham House Rule               O  East's, in another consortium
+
+Seats: a, S, r, d of those who sit in D; f in P, q in Q, o in O. Commitments: r of the guest's
+supplier and p of another one in D; o in O. Two guests sit in D: `rep` speaks for the supplier r,
+`dealer` is a reseller.
+
 A member is known by a letter as well: a, e, v are North's admin, editor and viewer; S, W, E the
 admins of the others, and their organisations beside North, N. `.` is no row, `!` is refused before
 any row is looked at, `+` is an insert that succeeds, `-` one that a policy refuses.
@@ -24,116 +33,153 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from quorum.store import NotAllowed
+from quorum.store import NotAllowed, Store
 from quorum.store.embedded import Engine, _with_user
 from quorum.store.relations import FUNCTIONS as TABLES
 from quorum.store.relations import RELATIONS
 from tests.conftest import World, emptied, small_world
+from tests.test_dialogue_store import ask, guest, invite, note, plan, sit_down, stranger
 
-ACTORS = ["admin", "editor", "viewer", "south", "west", "east", "newcomer", "nobody", "anon"]
+ACTORS = [
+    "admin", "editor", "viewer", "south", "west", "east", "rep", "dealer", "newcomer", "nobody",
+    "anon",
+]  # fmt: skip
 
 MATRIX = """
-                           admin   editor  viewer  south   west    east    newcomer nobody  anon
-organisation       select  NS      NS      NS      NS      W       E       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  N       .       .       S       W       E       .        .       !
-                   delete  !       !       !       !       !       !       !        !       !
-person             select  aev     aev     aev     S       W       E       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  a       e       v       S       W       E       .        .       !
-                   delete  !       !       !       !       !       !       !        !       !
-organisation_role  select  aev     aev     aev     S       W       E       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  aev     .       .       S       W       E       .        .       !
-                   delete  ev      .       .       .       .       .       .        .       !
-consortium         select  C       C       C       C       .       O       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  C       .       .       .       .       O       .        .       !
-                   delete  !       !       !       !       !       !       !        !       !
-membership         select  NSW     NSW     NSW     NSW     .       E       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
-invitation         select  n       .       .       .       .       e       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
-supplier           select  pqr     pqr     pqr     pqr     pqr     pqr     .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  pqr     pqr     .       pqr     pqr     pqr     .        .       !
-                   delete  !       !       !       !       !       !       !        !       !
-supplier_merge     select  m       m       m       m       m       m       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
-supplier_turnover  select  t       t       t       t       t       t       .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  t       t       .       t       t       t       .        .       !
-                   delete  t       t       .       t       t       t       .        .       !
-assessment         select  NSdn    NSdn    NSdn    NSsx    Ww      e       .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  Ndn     Ndn     .       Ssx     Ww      e       .        .       !
-                   delete  dn      dn      .       s       Ww      e       .        .       !
-assessment_contact select  Nd      Nd      Nd      Sx      W       .       .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  Nd      Nd      .       Sx      W       .       .        .       !
-                   delete  !       !       !       !       !       !       !        !       !
-site_list          select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  Nn      Nn      .       Ssx     Ww      e       .        .       !
-                   delete  n       n       .       s       Ww      e       .        .       !
-production_site    select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
-spend              select  NSn     NSn     NSn     NSabsx  Ww      e       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
-spend_band         select  z       z       z       z       z       z       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
-spend_import       select  Nn      Nn      Nn      Sabsx   Ww      e       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  n       n       .       s       Ww      e       .        .       !
-sharing            select  N       N       N       Sabx    W       .       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
-sharing_item       select  N       N       N       Sabx    W       .       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
-initiative         select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  Nn      Nn      .       Ssx     Ww      e       .        .       !
-                   delete  n       n       .       s       Ww      e       .        .       !
-rubric             select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  Nn      Nn      .       Ssx     Ww      e       .        .       !
-                   delete  n       n       .       s       Ww      e       .        .       !
-initiative_rating  select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  n       n       .       s       Ww      e       .        .       !
-initiative_link    select  NSn     NSn     NSn     NSsx    Ww      e       .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  Nn      Nn      .       Ssx     Ww      e       .        .       !
-                   delete  n       n       .       s       Ww      e       .        .       !
-saved_chart        select  NSn     NSn     NSn     NSs     Ww      e       .        .       !
-                   insert  +       +       -       +       +       +       -        -       !
-                   update  Nn      Nn      .       Ss      Ww      e       .        .       !
-                   delete  Nn      Nn      .       Ss      Ww      e       .        .       !
-audit_event        select  N       N       N       S       W       E       .        .       !
-                   insert  !       !       !       !       !       !       !        !       !
-                   update  !       !       !       !       !       !       !        !       !
-                   delete  !       !       !       !       !       !       !        !       !
+                           admin  editor viewer south  west east rep  dealer newcomer nobody anon
+organisation       select  NS     NS     NS     NS     W    E    NS   N      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  N      .      .      S      W    E    .    .      .        .      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+person             select  aev    aev    aev    S      W    E    r    d      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  a      e      v      S      W    E    r    d      .        .      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+organisation_role  select  aev    aev    aev    S      W    E    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  aev    .      .      S      W    E    .    .      .        .      !
+                   delete  ev     .      .      .      .    .    .    .      .        .      !
+consortium         select  C      C      C      C      .    O    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  C      .      .      .      .    O    .    .      .        .      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+membership         select  NSW    NSW    NSW    NSW    .    E    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+invitation         select  gn     g      .      .      .    e    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+supplier           select  pqr    pqr    pqr    pqr    pqr  pqr  pr   pr     .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  pqr    pqr    .      pqr    pqr  pqr  .    .      .        .      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+supplier_merge     select  m      m      m      m      m    m    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+supplier_turnover  select  t      t      t      t      t    t    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  t      t      .      t      t    t    .    .      .        .      !
+                   delete  t      t      .      t      t    t    .    .      .        .      !
+assessment         select  NSdn   NSdn   NSdn   NSsx   Ww   e    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  Ndn    Ndn    .      Ssx    Ww   e    .    .      .        .      !
+                   delete  dn     dn     .      s      Ww   e    .    .      .        .      !
+assessment_contact select  Nd     Nd     Nd     Sx     W    .    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  Nd     Nd     .      Sx     W    .    .    .      .        .      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+site_list          select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  Nn     Nn     .      Ssx    Ww   e    .    .      .        .      !
+                   delete  n      n      .      s      Ww   e    .    .      .        .      !
+production_site    select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+spend              select  NSn    NSn    NSn    NSabsx Ww   e    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+spend_band         select  z      z      z      z      z    z    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+spend_import       select  Nn     Nn     Nn     Sabsx  Ww   e    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  n      n      .      s      Ww   e    .    .      .        .      !
+sharing            select  N      N      N      Sabx   W    .    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+sharing_item       select  N      N      N      Sabx   W    .    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+initiative         select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  Nn     Nn     .      Ssx    Ww   e    .    .      .        .      !
+                   delete  n      n      .      s      Ww   e    .    .      .        .      !
+rubric             select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  Nn     Nn     .      Ssx    Ww   e    .    .      .        .      !
+                   delete  n      n      .      s      Ww   e    .    .      .        .      !
+initiative_rating  select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  n      n      .      s      Ww   e    .    .      .        .      !
+initiative_link    select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  Nn     Nn     .      Ssx    Ww   e    .    .      .        .      !
+                   delete  n      n      .      s      Ww   e    .    .      .        .      !
+saved_chart        select  NSn    NSn    NSn    NSs    Ww   e    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  Nn     Nn     .      Ss     Ww   e    .    .      .        .      !
+                   delete  Nn     Nn     .      Ss     Ww   e    .    .      .        .      !
+audit_event        select  N      N      N      S      W    E    .    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+dialogue           select  DPQ    DPQ    DPQ    DPQ    .    O    D    D      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  DP     DP     .      PQ     .    O    .    .      .        .      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+dialogue_host      select  DPQ    DPQ    DPQ    DPQ    .    O    D    D      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+dialogue_supplier  select  DPQ    DPQ    DPQ    DPQ    .    O    D    D      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+dialogue_stage     select  BDPQ   BDPQ   BDPQ   BDPQ   .    O    D    D      .        .      !
+                   insert  +      +      -      +      -    +    -    -      -        -      !
+                   update  BDP    BDP    .      PQ     .    O    .    .      .        .      !
+                   delete  BDP    BDP    .      PQ     .    O    .    .      .        .      !
+dialogue_seat      select  Sadfr  Sadfr  Sadfr  Sadfqr .    o    Sadr Sadr   .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+commitment         select  pr     pr     pr     pr     .    o    r    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+commitment_report  select  pr     pr     pr     pr     .    o    r    .      .        .      !
+                   insert  !      !      !      !      !    !    !    !      !        !      !
+                   update  !      !      !      !      !    !    !    !      !        !      !
+                   delete  !      !      !      !      !    !    !    !      !        !      !
+leverage_use       select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  Nn     Nn     .      Ssx    Ww   e    .    .      .        .      !
+                   delete  n      n      .      s      Ww   e    .    .      .        .      !
 """
 
 
 OF_INITIATIVES = ("initiative", "rubric", "initiative_rating", "initiative_link")
+SHARED_WHOLE = (*OF_INITIATIVES, "leverage_use")
 
 
 class Scene:
@@ -154,6 +200,7 @@ class Scene:
         self._people()
         self._register()
         self._contributions()
+        self._dialogues()
 
     def _people(self) -> None:
         world = self.world
@@ -216,7 +263,7 @@ class Scene:
         owner = self.world.owner
         past = [i for i, letter in self.letters["sharing"].items() if letter == "x"]
         owner("update sharing set ends_on = current_date - 1 where id = any (%s::uuid[])", past)
-        for relation in ("assessment", "site_list", "production_site", "spend", *OF_INITIATIVES):
+        for relation in ("assessment", "site_list", "production_site", "spend", *SHARED_WHOLE):
             ids = [i for i, letter in self.letters[relation].items() if letter == "x"]
             owner(
                 f"update {relation} set shared_until = current_date - 1"
@@ -247,8 +294,8 @@ class Scene:
         site = world[actor].store.rows("production_site", filters={"site_list_id": site_list})
         self.letters["production_site"][site["id"][0]] = letter
         line = self._spend(actor, letter)
-        of_initiatives = [(relation, str(uuid.uuid4())) for relation in OF_INITIATIVES]
-        for relation, item in of_initiatives:
+        shared_whole = [(relation, str(uuid.uuid4())) for relation in SHARED_WHOLE]
+        for relation, item in shared_whole:
             world[actor].store.insert(relation, {"id": item, **new_row(self, relation, actor)})
             self._note(relation, item, letter)
         if letter != "x":  # a chart is shared without an end date
@@ -259,7 +306,7 @@ class Scene:
         if letter in "NSxW":
             for relation, item in (
                 ("assessment", assessment), ("site_list", site_list), ("spend", line),
-                *of_initiatives,
+                *shared_whole,
             ):  # fmt: skip
                 self._note("sharing", world.share(actor, relation, [item]), letter)
 
@@ -269,6 +316,69 @@ class Scene:
         found = self.world[actor].store.rows("spend", filters={"id": line})
         self._note("spend_import", found["import_id"][0], letter)
         return line
+
+    def _dialogues(self) -> None:
+        world, supplier, spare = self.world, self.supplier, self.spare_supplier
+        (elsewhere,) = [i for i, letter in self.letters["consortium"].items() if letter == "O"]
+        events = {
+            "D": plan(world, supplier, suppliers=[supplier, spare]),
+            "P": plan(world, supplier),
+            "Q": plan(world, supplier, actor="south admin", chatham=True),
+            "O": plan(world, supplier, actor="east admin", consortium_id=elsewhere),
+        }
+        self.events = events
+        north, south, east = (world[f"{name} admin"].store for name in ("north", "south", "east"))
+        south_id = world["south admin"].organisation_id
+        north.call("add_host", {"dialogue_id": events["P"], "organisation_id": south_id})
+        south.call("take_seat", {"dialogue_id": events["D"]})
+        self.rep = guest(world, events["D"], supplier)
+        token = invite(world, events["D"], side="reseller")
+        _dealer, dealer = stranger(world, "dealer")
+        sit_down(dealer, token, "dealer")
+        for actor in ("rep", "dealer"):
+            found = world.owner("select id::text from person where name = %s", actor.title())
+            self.claims[actor] = {"sub": found[0][0], "role": "authenticated"}
+            self.letters["person"][found[0][0]] = actor[0]
+        for (link,) in world.owner("select id::text from invitation where dialogue_id is not null"):
+            self.letters["invitation"][link] = "g"
+        for letter, event in events.items():
+            for relation in ("dialogue", "dialogue_host", "dialogue_supplier"):
+                self.letters[relation][event] = letter
+            for stage, audience in world.owner(
+                "select id::text, audience from dialogue_stage where dialogue_id = %s", event
+            ):
+                among_buyers = letter == "D" and audience == "buyers"
+                self.letters["dialogue_stage"][stage] = "B" if among_buyers else letter
+        people = {"North Admin": "a", "South Admin": "S", "Rep": "r", "Dealer": "d"}
+        for seat, event, name in world.owner(
+            "select id::text, dialogue_id::text, initcap(name) from dialogue_seat"
+        ):
+            others = {events["P"]: "f", events["Q"]: "q", events["O"]: "o"}
+            self.letters["dialogue_seat"][seat] = others.get(event) or people[name]
+        for store, letter in ((north, "D"), (east, "O")):
+            store.call("open_dialogue", {"dialogue_id": events[letter]})
+        self.questions = [ask(self.rep, events["D"]), ask(self.rep, events["D"])]
+        self.note = str(uuid.uuid4())
+        note(self.rep, events["D"], id=self.note)
+        for store, letter, event, promised, owner in (
+            (south, "r", "D", supplier, south_id), (south, "p", "D", spare, south_id),
+            (east, "o", "O", supplier, world["east admin"].organisation_id),
+        ):  # fmt: skip
+            self._commitment(store, letter, events[event], promised, owner)
+
+    def _commitment(self, store: Store, letter: str, event: str, supplier: str, owner: str) -> None:
+        made, report = str(uuid.uuid4()), str(uuid.uuid4())
+        store.call(
+            "capture_commitment",
+            {"id": made, "dialogue_id": event, "supplier_id": supplier, "owner_id": owner,
+             "text": "Publish all sites", "due_on": "2027-03-01"},
+        )  # fmt: skip
+        store.call(
+            "report_commitment",
+            {"id": report, "commitment_id": made, "version": 1, "state": "behind", "note": "",
+             "evidence": None, "due_on": None},
+        )  # fmt: skip
+        self.letters["commitment"][made] = self.letters["commitment_report"][report] = letter
 
     def _note(self, relation: str, row: str, letter: str) -> None:
         self.letters[relation][row] = letter
@@ -293,13 +403,15 @@ def door(scene: Scene) -> Iterator[psycopg.Connection[Any]]:
 KEYS = {
     "organisation_role": "person_id", "assessment_contact": "assessment_id", "spend_band": "low",
     "sharing_item": "sharing_id", "audit_event": "organisation_id",
-    "membership": "organisation_id",
+    "membership": "organisation_id", "dialogue_host": "dialogue_id",
+    "dialogue_supplier": "dialogue_id",
 }  # fmt: skip
 EDITED = {
     "organisation": "name", "person": "name", "organisation_role": "role", "consortium": "purpose",
     "supplier": "name", "supplier_turnover": "source", "assessment": "other_actions",
     "assessment_contact": "contact", "site_list": "title", "initiative": "description",
     "rubric": "valid_until", "initiative_link": "scope", "saved_chart": "name",
+    "dialogue": "aim", "dialogue_stage": "purpose", "leverage_use": "outcome_text",
 }  # fmt: skip
 
 
@@ -344,6 +456,17 @@ def new_row(scene: Scene, relation: str, actor: str) -> dict[str, Any]:
             return {
                 "initiative": "rba", "supplier_id": scene.supplier, "standing": "member",
                 "source": "Report",
+            }  # fmt: skip
+        case "dialogue_stage":
+            event = {"south": "Q", "east": "O", "forger": "O"}.get(actor, "D")
+            return {
+                "dialogue_id": scene.events[event], "position": 9, "title": "Wrap-up",
+                "minutes": 10, "audience": "all",
+            }  # fmt: skip
+        case "leverage_use":
+            return {
+                "supplier_id": scene.supplier, "asked_on": "2026-01-01", "asked": "For site lists",
+                "channel": "letter", "jointly": False,
             }  # fmt: skip
         case _:
             return {KEYS.get(relation, "id"): next(iter(scene.letters[relation]))}
@@ -450,45 +573,72 @@ def test_claims_that_name_another_organisation_change_nothing(
 
 # `+` answers, `-` refuses with a sentence, `!` may not be called at all; a number counts rows.
 FUNCTIONS = """
-                        admin   editor  viewer  south   west    east    newcomer nobody  anon
-found_organisation      -       -       -       -       -       -       -        -       !
-create_consortium       +       -       -       +       +       +       -        -       !
-invite_colleague        +       -       -       +       +       +       -        -       !
-invite_organisation     +       -       -       -       -       -       -        -       !
-revoke_invitation       +       -       -       -       -       -       -        -       !
-invitation_for          +       +       +       +       +       +       +        +       +
-redeem_invitation       -       -       -       -       -       -       +        -       !
-set_membership_role     +       -       -       -       -       -       -        -       !
-leave_consortium        -       -       -       +       -       -       -        -       !
-remove_member           +       -       -       -       -       -       -        -       !
-merge_suppliers         +       +       -       +       +       +       -        -       !
-undo_merge              +       +       -       +       +       +       -        -       !
-import_assessments      +       +       -       +       +       +       -        -       !
-import_site_list        +       +       -       +       +       +       -        -       !
-import_spend            +       +       -       +       +       +       -        -       !
-import_initiative_links +       +       -       +       +       +       -        -       !
-spend_bands             1       1       1       0       0       0       0        0       !
-shared_through          7       7       7       7       0       0       0        0       !
-chart_consortia         2       2       2       2       0       0       0        0       !
-share                   +       +       -       +       -       -       -        -       !
-revoke_sharing          +       +       -       -       -       -       -        -       !
-whoami                  +       +       +       +       +       +       +        +       !
-pulse                   +       +       +       +       +       +       +        +       !
-schema_number           +       +       +       +       +       +       +        +       +
-store_is_empty          +       +       +       +       +       +       +        +       +
-web_session             +       +       +       +       +       +       +        +       +
-begin_renewal           +       +       +       +       +       +       +        +       +
-end_renewal             +       +       +       +       +       +       +        +       +
-close_web_session       +       +       +       +       +       +       +        +       +
-spend_sign_in_code      +       +       +       +       +       +       +        +       +
-open_sign_in_code       +       +       +       +       +       +       +        -       !
-open_web_session        +       +       +       +       +       +       +        -       !
-look                    +       +       +       +       +       +       +        +       !
-has_password            +       +       +       +       +       +       +        +       !
-read_together           +       +       +       +       +       +       +        +       !
-close_my_web_sessions   +       +       +       +       +       +       +        +       !
+                        admin  editor viewer south  west east rep  dealer newcomer nobody anon
+found_organisation      -      -      -      -      -    -    -    -      -        -      !
+create_consortium       +      -      -      +      +    +    -    -      -        -      !
+invite_colleague        +      -      -      +      +    +    -    -      -        -      !
+invite_organisation     +      -      -      -      -    -    -    -      -        -      !
+revoke_invitation       +      -      -      -      -    -    -    -      -        -      !
+invitation_for          +      +      +      +      +    +    +    +      +        +      +
+redeem_invitation       -      -      -      -      -    -    +    +      +        -      !
+set_membership_role     +      -      -      -      -    -    -    -      -        -      !
+leave_consortium        -      -      -      +      -    -    -    -      -        -      !
+remove_member           +      -      -      -      -    -    -    -      -        -      !
+merge_suppliers         +      +      -      +      +    +    -    -      -        -      !
+undo_merge              +      +      -      +      +    +    -    -      -        -      !
+import_assessments      +      +      -      +      +    +    -    -      -        -      !
+import_site_list        +      +      -      +      +    +    -    -      -        -      !
+import_spend            +      +      -      +      +    +    -    -      -        -      !
+import_initiative_links +      +      -      +      +    +    -    -      -        -      !
+spend_bands             1      1      1      0      0    0    0    0      0        0      !
+shared_through          8      8      8      8      0    0    0    0      0        0      !
+chart_consortia         2      2      2      2      0    0    0    0      0        0      !
+share                   +      +      -      +      -    -    -    -      -        -      !
+revoke_sharing          +      +      -      -      -    -    -    -      -        -      !
+whoami                  +      +      +      +      +    +    +    +      +        +      !
+pulse                   +      +      +      +      +    +    +    +      +        +      !
+schema_number           +      +      +      +      +    +    +    +      +        +      +
+store_is_empty          +      +      +      +      +    +    +    +      +        +      +
+web_session             +      +      +      +      +    +    +    +      +        +      +
+begin_renewal           +      +      +      +      +    +    +    +      +        +      +
+end_renewal             +      +      +      +      +    +    +    +      +        +      +
+close_web_session       +      +      +      +      +    +    +    +      +        +      +
+spend_sign_in_code      +      +      +      +      +    +    +    +      +        +      +
+open_sign_in_code       +      +      +      +      +    +    +    +      +        -      !
+open_web_session        +      +      +      +      +    +    +    +      +        -      !
+look                    +      +      +      +      +    +    +    +      +        +      !
+has_password            +      +      +      +      +    +    +    +      +        +      !
+read_together           +      +      +      +      +    +    +    +      +        +      !
+close_my_web_sessions   +      +      +      +      +    +    +    +      +        +      !
+plan_dialogue           +      +      -      +      -    -    -    -      -        -      !
+set_chatham             +      +      -      +      -    -    -    -      -        -      !
+set_dialogue_suppliers  +      +      -      -      -    -    -    -      -        -      !
+add_host                +      +      -      -      -    -    -    -      -        -      !
+leave_host              +      +      -      +      -    -    -    -      -        -      !
+invite_to_dialogue      +      +      -      -      -    -    -    -      -        -      !
+take_seat               +      +      -      +      -    -    -    -      -        -      !
+leave_seat              +      -      -      +      -    -    +    +      -        -      !
+set_seat                +      +      -      -      -    -    -    -      -        -      !
+open_dialogue           +      +      -      +      -    -    -    -      -        -      !
+cancel_dialogue         +      +      -      +      -    -    -    -      -        -      !
+close_dialogue          +      +      -      -      -    -    -    -      -        -      !
+go_to                   +      +      -      -      -    -    -    -      -        -      !
+ask_question            +      -      -      +      -    -    +    +      -        -      !
+edit_question           +      -      -      -      -    -    +    -      -        -      !
+set_question_state      +      +      -      -      -    -    -    -      -        -      !
+merge_questions         +      +      -      -      -    -    -    -      -        -      !
+vote                    +      -      -      +      -    -    +    +      -        -      !
+write_note              +      -      -      +      -    -    +    +      -        -      !
+strike_note             +      -      -      -      -    -    +    -      -        -      !
+dialogue_board          +      +      +      +      -    -    +    +      -        -      !
+dialogue_room           +      +      +      +      -    -    +    +      -        -      !
+dialogue_notes          +      +      +      +      -    -    +    +      -        -      !
+capture_commitment      +      -      -      +      -    -    -    -      -        -      !
+report_commitment       +      +      -      +      -    -    +    -      -        -      !
+hand_over_commitment    +      +      -      +      -    -    -    -      -        -      !
 """
 CALLS = table(FUNCTIONS, 24)
+OF_AN_EVENT = ("take_seat", "leave_seat", "close_dialogue", "dialogue_notes")
 
 
 def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
@@ -499,6 +649,10 @@ def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
     receipt = next(i for i, letter in scene.letters["sharing"].items() if letter == "N")
     spend = [{"supplier_id": scene.supplier, "year": 2025, "amount": 1, "currency": "EUR"}]
     site = [{"name": "Works", "address": "Road 1", "country": "CN", "place_key": "0" * 32}]
+    letters, event = scene.letters, scene.events["D"]
+    seat = next(i for i, letter in letters["dialogue_seat"].items() if letter == "r")
+    promise = next(i for i, letter in letters["commitment"].items() if letter == "r")
+    south = world["south admin"].organisation_id
     values: dict[str, list[Any]] = {
         "found_organisation": ["Late", "SE", "city", "Somebody", "somebody@example.org"],
         "create_consortium": [uuid.uuid4(), "Another", ""],
@@ -537,8 +691,36 @@ def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
         "close_my_web_sessions": [None],
         "look": [None, None],
         "read_together": ['{"spend_bands": ["year"], "supplier": ["id"]}', 10],
+        "plan_dialogue": [
+            uuid.uuid4(), world.consortium_id, "Dialogue", "", "2027-01-01 10:00+01",
+            "2027-01-01 12:00+01", "Europe/Stockholm", "", None, False, 3, [scene.supplier], "[]",
+        ],
+        "set_chatham": [scene.events["P"], True],
+        "set_dialogue_suppliers": [event, [scene.supplier, scene.spare_supplier]],
+        "add_host": [event, south],
+        "leave_host": [scene.events["P"]],
+        "invite_to_dialogue": [event, "guest", None, "", 7],
+        "set_seat": [seat, "speaker", True],
+        "open_dialogue": [scene.events["P"]],
+        "cancel_dialogue": [scene.events["P"]],
+        "go_to": [event, None, None],
+        "ask_question": [event, uuid.uuid4(), "shared", None, None, "", "Who makes it?"],
+        "edit_question": [scene.questions[0], 1, None, None, "", "Who makes it?"],
+        "set_question_state": [scene.questions[0], "asked"],
+        "merge_questions": [scene.questions[0], scene.questions[1:]],
+        "vote": [scene.questions[0], True],
+        "write_note": [event, uuid.uuid4(), None, None, "shared", "They listed sites.", None],
+        "strike_note": [scene.note, 1],
+        "dialogue_board": [event, None],
+        "dialogue_room": [event, None],
+        "capture_commitment": [
+            uuid.uuid4(), event, scene.supplier, south, "Publish all sites", "2027-03-01",
+        ],
+        "report_commitment": [uuid.uuid4(), promise, 2, "on_track", "", None, None],
+        "hand_over_commitment": [promise, south],
     }  # fmt: skip
-    return function, values.get(function, [])
+    # What takes an event and nothing else.
+    return function, values.get(function, [event] if function in OF_AN_EVENT else [])
 
 
 def test_the_table_speaks_of_every_function(scene: Scene) -> None:
@@ -588,7 +770,7 @@ def test_nobody_writes_who_owns_an_assessment_or_who_sees_it(
     assert attempt(door, scene, "admin", insert)[0] == "!"
 
 
-@pytest.mark.parametrize("relation", ["site_list", "production_site", "spend", *OF_INITIATIVES])
+@pytest.mark.parametrize("relation", ["site_list", "production_site", "spend", *SHARED_WHOLE])
 @pytest.mark.parametrize("column", ["organisation_id", "shared_with", "shared_until"])
 def test_nobody_writes_who_owns_or_sees_other_contributions(
     scene: Scene, door: psycopg.Connection[Any], relation: str, column: str

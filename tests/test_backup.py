@@ -14,12 +14,14 @@ from quorum.store import Refused, Unavailable
 from quorum.store.backup import back_up, broken_rules, restore
 from quorum.store.embedded import Engine
 from tests.conftest import ROOT, World, emptied, new_folder, small_world
+from tests.test_dialogue_store import ask, plan
 from tests.test_migrate import schema
 
 
 @pytest.fixture(scope="module")
 def filled(engine: Engine) -> World:
-    """Contributions of two organisations, one of them shared; a session; awkward text."""
+    """Contributions of two organisations, one of them shared; a session; awkward text; a dialogue
+    on whose board North has voted."""
     world = small_world(emptied(engine))
     supplier = world.supplier("Aurora\n\\.\nDevices\t'\"")
     item = world.assessment("south admin", supplier, ["a"], other_actions="COPY public.x (y)\n\\.")
@@ -28,6 +30,8 @@ def filled(engine: Engine) -> World:
     world.spend("south admin", supplier, {2024: 1.0, 2025: 9_999_999_999_999.99})
     world.share("south admin", "assessment", [item])
     world.token("north admin")
+    question = ask(world["north admin"].store, plan(world, supplier, chatham=True, votes_each=1))
+    world["north admin"].store.call("vote", {"question_id": question, "wanted": True})
     return world
 
 
@@ -37,7 +41,8 @@ def contents(address: str) -> dict[str, list[str]]:
         tables = db.execute(
             "select schemaname || '.' || tablename from pg_tables"
             " where schemaname in ('public', 'quorum', 'auth')"
-            " and tablename not in ('sessions', 'sign_in_codes', 'failed_sign_ins')"
+            " and tablename not in ('sessions', 'sign_in_codes', 'failed_sign_ins',"
+            " 'dialogue_key', 'dialogue_ballot')"
         ).fetchall()
         return {
             name: sorted(row for (row,) in db.execute(f"select t::text from {name} t"))  # type: ignore[arg-type]
@@ -69,6 +74,7 @@ def test_a_backup_holds_every_row_and_only_its_owner_reads_it(
     assert held["public.assessment"] == 2  # of two organisations: no policy hid one
     assert held["auth.users"] == 6
     assert "auth.sessions" not in held
+    assert held["quorum.dialogue_question"] == 1
     assert stat.S_IMODE((tmp_path / "backup").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["backup"]
 
@@ -101,6 +107,30 @@ def test_after_a_restore_everybody_signs_in_again(restored: Engine) -> None:
     with psycopg.connect(restored.owner_address) as db:
         assert db.execute("select count(*) from auth.sessions").fetchone() == (0,)
         assert db.execute("select count(*) from auth.users").fetchone() == (6,)
+
+
+def test_a_backup_cannot_tell_who_voted_and_votes_of_open_dialogues_are_cast_again(
+    filled: World, restored: Engine, backup: Path
+) -> None:
+    (key, pseudonym) = filled.owner("select key, pseudonym from quorum.dialogue_key, "
+                                    "quorum.dialogue_ballot")[0]  # fmt: skip
+    with psycopg.connect(restored.owner_address) as db:
+        assert db.execute("select count(*) from quorum.dialogue_key").fetchone() == (0,)
+        assert db.execute("select count(*) from quorum.dialogue_ballot").fetchone() == (0,)
+    plain = subprocess.run(
+        [restored._server.bin_path / "pg_restore", "--file=-", backup],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert key.hex() not in plain and pseudonym.hex() not in plain
+    question = filled.owner("select id::text from quorum.dialogue_question")[0][0]
+    for actor in ("north admin", "north editor"):
+        again = restored.store({"sub": filled[actor].id, "role": "authenticated"})
+        again.call("take_seat", {"dialogue_id": _dialogue(filled)})
+        assert again.call("vote", {"question_id": question, "wanted": True}) == {"left": 0}
+
+
+def _dialogue(world: World) -> str:
+    return str(world.owner("select id from dialogue")[0][0])
 
 
 def test_a_store_is_not_restored_over(restored: Engine, backup: Path) -> None:

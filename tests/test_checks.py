@@ -1,5 +1,7 @@
 """The store keeps the rules of sql/checks.sql, and each rule notices when it is broken."""
 
+import uuid
+
 import psycopg
 import pytest
 
@@ -8,6 +10,7 @@ from quorum.store.embedded import Engine
 from quorum.store.migrate import Check, checks
 from quorum.store.relations import RELATIONS
 from tests.conftest import emptied, small_world
+from tests.test_dialogue_store import ask, plan
 from tests.test_initiative_access import RELATIONS as OF_INITIATIVES
 from tests.test_initiative_access import added
 
@@ -50,6 +53,8 @@ BREAKS = {
     "sound_indexes": """
         alter table spend add constraint later check (year > 1990) not valid""",
     "whom_else": "grant select (id, shared_until) on production_site to authenticated",
+    "chatham_house": """
+        insert into quorum.dialogue_key select id, 'key' from dialogue where state = 'closed'""",
 }
 
 
@@ -80,6 +85,19 @@ def address(engine: Engine) -> str:
     for relation in OF_INITIATIVES:
         added(world, "south admin", relation)
         world.share("south admin", relation, [added(world, "south admin", relation)])
+    uses = [str(uuid.uuid4()), str(uuid.uuid4())]
+    for use in uses:
+        south.insert(
+            "leverage_use",
+            {"id": use, "supplier_id": supplier, "asked_on": "2026-03-01", "asked": "A site list",
+             "channel": "letter", "jointly": False},
+        )  # fmt: skip
+    world.share("south admin", "leverage_use", uses[:1])
+    dialogue = plan(world, supplier, actor="south admin", chatham=True)
+    for text in ("Who makes it?", "Where?"):
+        question = ask(south, dialogue, text)
+        south.call("vote", {"question_id": question, "wanted": True})
+    south.call("close_dialogue", {"dialogue_id": dialogue})
     return engine.owner_address
 
 
@@ -120,6 +138,7 @@ TYPES = {
 
 # Columns that are in the database and go no further, with the reason.
 KEPT_BACK = {
+    ("dialogue_seat", "person_id"),  # the account behind a seat
     ("invitation", "token_hash"),  # whoever reads it could recognise a link
     ("supplier_merge", "moved"),  # how a merge is undone
     ("sharing", "created_by"),  # the audit trail says who

@@ -86,6 +86,7 @@ def test_only_spend_can_be_shared_below_the_whole_record() -> None:
         "rubric": ["record"],
         "initiative_rating": ["record"],
         "initiative_link": ["record"],
+        "leverage_use": ["record"],
     }
 
 

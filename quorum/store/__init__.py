@@ -74,6 +74,7 @@ class Principal:
     role: str  # admin | editor | viewer
     consortia: tuple[Consortium, ...]
     ticket: str
+    guest: bool = False  # no organisation here: sees the events that a link invited them to
 
     @property
     def may_edit(self) -> bool:

@@ -12,6 +12,7 @@ NUMBER = pl.Float64()
 DAY = pl.Date()
 MOMENT = pl.Datetime("us", "UTC")
 TEXTS = pl.List(pl.String())
+YES_NO = pl.Boolean()
 
 # fmt: off
 RELATIONS: dict[str, dict[str, pl.DataType]] = {
@@ -31,6 +32,7 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
     "invitation": {
         "id": TEXT, "organisation_id": TEXT, "consortium_id": TEXT, "role": TEXT, "note": TEXT,
         "created_at": MOMENT, "expires_at": MOMENT, "used_at": MOMENT, "revoked_at": MOMENT,
+        "dialogue_id": TEXT, "supplier_id": TEXT,
     },
     # the register: reference data, the same for everybody
     "supplier": {
@@ -39,7 +41,7 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "version": WHOLE,
     },
     "supplier_merge": {
-        "id": TEXT, "kept_id": TEXT, "merged_id": TEXT, "reason": TEXT, "undone": pl.Boolean(),
+        "id": TEXT, "kept_id": TEXT, "merged_id": TEXT, "reason": TEXT, "undone": YES_NO,
     },
     "supplier_turnover": {
         "id": TEXT, "supplier_id": TEXT, "year": WHOLE, "amount": NUMBER, "currency": TEXT,
@@ -88,7 +90,7 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
     # a question to the data under a name; `question` is the query of its link
     "saved_chart": {
         "id": TEXT, "organisation_id": TEXT, "name": TEXT, "question": TEXT,
-        "pinned": pl.Boolean(), "version": WHOLE, "created_at": MOMENT, "updated_at": MOMENT,
+        "pinned": YES_NO, "version": WHOLE, "created_at": MOMENT, "updated_at": MOMENT,
     },
     "sharing_item": {"sharing_id": TEXT, "organisation_id": TEXT, "item_id": TEXT},
     "audit_event": {
@@ -115,6 +117,37 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "site_name": TEXT, "site_address": TEXT, "site_country": TEXT, "place_key": TEXT,
         "standing": TEXT, "level": TEXT, "scope": TEXT, "valid_from": DAY, "valid_until": DAY,
         "source": TEXT, "link": TEXT, "version": WHOLE, "created_at": MOMENT,
+    },
+    # dialogues: the plan and what follows from them. What is said is no relation: see sql/0012.
+    "dialogue": {
+        "id": TEXT, "consortium_id": TEXT, "title": TEXT, "aim": TEXT, "starts_at": MOMENT,
+        "ends_at": MOMENT, "time_zone": TEXT, "place": TEXT, "link": TEXT, "chatham": YES_NO,
+        "state": TEXT, "votes_each": WHOLE, "version": WHOLE, "created_at": MOMENT,
+        "closed_at": MOMENT,
+    },
+    "dialogue_host": {"organisation_id": TEXT, "dialogue_id": TEXT},
+    "dialogue_supplier": {"dialogue_id": TEXT, "supplier_id": TEXT},
+    "dialogue_stage": {
+        "id": TEXT, "dialogue_id": TEXT, "position": WHOLE, "title": TEXT, "purpose": TEXT,
+        "minutes": WHOLE, "audience": TEXT, "version": WHOLE,
+    },
+    "dialogue_seat": {
+        "id": TEXT, "dialogue_id": TEXT, "side": TEXT, "role": TEXT, "supplier_id": TEXT,
+        "name": TEXT, "affiliation": TEXT, "active": YES_NO,
+    },
+    "commitment": {
+        "id": TEXT, "dialogue_id": TEXT, "supplier_id": TEXT, "owner_id": TEXT, "text": TEXT,
+        "first_due_on": DAY, "due_on": DAY, "state": TEXT, "version": WHOLE, "created_at": MOMENT,
+    },
+    "commitment_report": {
+        "id": TEXT, "commitment_id": TEXT, "dialogue_id": TEXT, "state": TEXT, "note": TEXT,
+        "evidence": TEXT, "due_on": DAY, "side": TEXT, "author": TEXT, "created_at": MOMENT,
+    },
+    "leverage_use": {
+        "id": TEXT, "organisation_id": TEXT, "supplier_id": TEXT, "asked_on": DAY, "asked": TEXT,
+        "channel": TEXT, "jointly": YES_NO, "together_with": TEXT, "dialogue_id": TEXT,
+        "outcome": TEXT, "outcome_text": TEXT, "outcome_on": DAY, "version": WHOLE,
+        "created_at": MOMENT,
     },
 }
 

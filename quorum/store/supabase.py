@@ -56,6 +56,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "organisation_role": ("organisation_id", "person_id"),
     "assessment_contact": ("organisation_id", "assessment_id"),
     "sharing_item": ("organisation_id", "sharing_id", "item_id"),
+    "dialogue_host": ("organisation_id", "dialogue_id"),
+    "dialogue_supplier": ("dialogue_id", "supplier_id"),
     "spend_band": ("low",),
     "spend_bands": ("organisation_id", "supplier_id", "year", "currency"),
 }

@@ -1,0 +1,536 @@
+"""The pages of dialogues: what hosts, other members, viewers and guests see and do there."""
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import Actor, World
+from tests.test_dialogue_store import ask, guest, note, plan
+
+Opener = Callable[..., AppTest]
+
+
+def texts(app: AppTest) -> str:
+    found = [*app.markdown, *app.caption, *app.warning, *app.info, *app.error, *app.success,
+             *app.subheader, *app.title]  # fmt: skip
+    return "\n".join(one.value.replace("\\", "").replace("\u2060", "") for one in found)
+
+
+def errors(app: AppTest) -> list[str]:
+    return [one.value.replace("\\", "").replace("\u2060", "") for one in app.error]
+
+
+def buttons(app: AppTest) -> list[str]:
+    return [one.label.replace("\\", "") for one in app.button]
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(one for one in app.button if one.label.replace("\\", "") == label)
+
+
+def field(app: AppTest, label: str) -> Any:
+    """The first text field or area of this label."""
+    return next(one for one in [*app.text_input, *app.text_area] if one.label == label)
+
+
+def choose(app: AppTest, **state: object) -> AppTest:
+    """The page with these choices made in its widgets."""
+    for key, value in state.items():
+        app.session_state[key.replace("__", "-")] = value
+    return app.run()
+
+
+def part(app: AppTest, name: str) -> AppTest:
+    """Another part of the event's page."""
+    return app.radio(key="dialogue_part").set_value(name).run()
+
+
+def seated(world: World, event: str, supplier: str, name: str = "rep") -> str:
+    """Somebody of the supplier who came by a link, as an actor."""
+    store = guest(world, event, supplier, name)
+    email = f"{name}@example.org"
+    user = world.owner("select id::text from auth.users where email = %s", email)[0][0]
+    world.actors[name] = Actor(user, email, "", store)
+    return name
+
+
+@pytest.mark.parametrize("actor", ["north admin", "north viewer", "west admin", "east admin"])
+@pytest.mark.parametrize("page", ["dialogues", "dialogue"])
+def test_without_an_event_the_pages_say_what_will_stand_there(
+    open_page: Opener, page: str, actor: str
+) -> None:
+    app = open_page(actor, page)
+    assert not app.exception
+    assert "No event is planned yet" in texts(app)
+
+
+@pytest.mark.parametrize("page", ["dialogues", "dialogue"])
+def test_without_signing_in_nothing_is_shown(open_page: Opener, page: str) -> None:
+    app = open_page(None, page)
+    assert not app.metric and not app.dataframe
+
+
+# Planning -----------------------------------------------------------------------------------------
+
+
+def planning(open_page: Opener, actor: str = "north editor") -> AppTest:
+    """The form for a new event, open."""
+    app = open_page(actor, "dialogues")
+    app.session_state["dialogues_plan"] = True
+    return app.run()
+
+
+def test_an_editor_plans_an_event_from_a_template(world: World, open_page: Opener) -> None:
+    aurora = world.supplier("Aurora")
+    app = planning(open_page)
+    app.multiselect(key="plan-chosen").set_value([aurora])
+    field(app, "Title").set_value("Round two")
+    app.run()
+    app = button(app, "Plan the event").click().run()
+    assert not errors(app) and not app.exception
+    found = world["south admin"].store.rows("dialogue").row(0, named=True)
+    assert found["title"] == "Round two"
+    stages = world["south admin"].store.rows("dialogue_stage", order=("position",))
+    assert stages["title"][0] == "Introduction and baseline"
+    lasts = (found["ends_at"] - found["starts_at"]).total_seconds() / 60
+    assert lasts == stages["minutes"].sum()
+
+
+def test_an_event_without_supplier_or_title_is_not_planned(world: World, open_page: Opener) -> None:
+    world.supplier("Aurora")
+    app = button(planning(open_page), "Plan the event").click().run()
+    assert errors(app) == [
+        "Give the dialogue a title.", "Choose at least one supplier to talk with.",
+    ]  # fmt: skip
+    assert world["north admin"].store.rows("dialogue").is_empty()
+
+
+def test_a_time_that_the_clocks_skip_is_refused_and_one_they_double_is_asked(
+    world: World, open_page: Opener
+) -> None:
+    world.supplier("Aurora")
+    app = planning(open_page)
+    app.selectbox(key="plan-zone").set_value("Europe/Brussels")
+    app.date_input(key="plan-day").set_value(date(2027, 3, 28))
+    app.time_input(key="plan-clock").set_value(time(2, 30))
+    app = app.run()
+    assert any("clocks go forward" in one for one in errors(app))
+    app.date_input(key="plan-day").set_value(date(2027, 10, 31))
+    app = app.run()
+    asked = app.radio(key="plan-which")
+    assert "it is 02:30 twice" in asked.label.replace("\\", "").replace("\u2060", "")
+    app = button(app, "Plan the event").click().run()
+    assert "Choose a time that exists, above." in errors(app)
+
+
+def test_a_viewer_plans_nothing(world: World, open_page: Opener) -> None:
+    app = open_page("north viewer", "dialogues")
+    assert "An editor or admin of your organisation can plan an event." in texts(app)
+    assert not app.expander
+
+
+# One event ----------------------------------------------------------------------------------------
+
+
+def test_everybody_of_the_consortium_sees_the_agenda_and_only_hosts_change_it(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    for actor, changes in (("north editor", True), ("north viewer", False), ("south admin", False)):
+        app = open_page(actor, "dialogue", dialogue=event)
+        assert not app.exception
+        assert app.dataframe[0].value["title"].to_list() == ["Baseline", "Among buyers"]
+        assert app.dataframe[0].value["time"].to_list() == ["09:00 – 09:30", "09:30 – 09:50"]
+        assert ("Change title, aim, place, link or votes" in buttons(app)) == changes
+        assert ("Open the event" in buttons(app)) == changes
+
+
+def test_outside_the_consortium_there_is_no_such_event(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("east admin", "dialogue", dialogue=event)
+    assert "No event has this address" in texts(app)
+
+
+def test_a_stage_is_added_at_the_end(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app.session_state[f"agenda-{event}-adding"] = True
+    app.run()
+    field(app, "Title of the stage").set_value("Closing round")
+    app = button(app, "Add at the end").click().run()
+    assert app.dataframe[0].value["title"].to_list()[-1] == "Closing round"
+
+
+def test_two_hosts_who_change_one_event_see_both_versions(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app = button(app, "Change title, aim, place, link or votes").click().run()
+    world["north admin"].store.update("dialogue", {"aim": "Sites"}, {"id": event}, 1)
+    field(app, "Aim").set_value("Wages")
+    app = button(app, "Save").click().run()
+    assert "compare the two versions" in texts(app)
+    app = button(app, "Save my version").click().run()
+    assert world["south admin"].store.rows("dialogue")["aim"].to_list() == ["Wages"]
+
+
+def test_closing_asks_once_and_says_what_is_destroyed(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier(), chatham=True)
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app = button(app, "Open the event").click().run()
+    app = button(app, "Close the event").click().run()
+    assert "The key behind the votes and each single vote are destroyed" in texts(app)
+    assert world["north admin"].store.rows("dialogue")["state"].to_list() == ["live"]
+    app = button(app, "Close it now").click().run()
+    assert not errors(app)
+    assert world["north admin"].store.rows("dialogue")["state"].to_list() == ["closed"]
+
+
+# Questions ----------------------------------------------------------------------------------------
+
+
+def test_a_member_takes_a_seat_asks_and_votes(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = part(open_page("south admin", "dialogue", dialogue=event), "questions")
+    assert "Take a seat (under Participants) to write and to vote." in texts(app)
+    app = part(app, "people")
+    app = button(app, "Take a seat").click().run()
+    app = part(app, "questions")
+    field(app, "Question").set_value("Which sites are on the list?")
+    app = button(app, "Add to the shared board").click().run()
+    assert "Which sites are on the list?" in texts(app)
+    assert "you have 2 of 2 votes left on this board" in texts(app)
+    app = button(app, "Vote").click().run()
+    assert "you have 1 of 2 votes left on this board" in texts(app)
+    assert field(app, "Question").value == ""
+    app = button(app, "Take my vote back").click().run()
+    assert "you have 2 of 2 votes left on this board" in texts(app)
+
+
+def test_nobody_votes_past_the_limit(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier(), votes_each=1)
+    ask(world["north admin"].store, event, "One question")
+    ask(world["north admin"].store, event, "Another question")
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = button(app, "Vote").click().run()
+    assert [one.disabled for one in app.button if one.label == "Vote"] == [True]
+
+
+def test_a_viewer_reads_the_boards_and_writes_nothing(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    ask(world["north admin"].store, event, "Who makes it?", board="buyers")
+    app = part(open_page("north viewer", "dialogue", dialogue=event), "questions")
+    app = app.radio(key="dialogue_board").set_value("buyers").run()
+    assert "Who makes it?" in texts(app)
+    assert not {"Vote", "Edit", "Add to the buyers' board"} & set(buttons(app))
+
+
+def test_an_edited_question_that_somebody_else_changed_is_shown_in_both_versions(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    question = ask(world["north admin"].store, event)
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = button(app, "Edit").click().run()
+    changed = {"id": question, "version": 1, "stage_id": None, "supplier_id": None, "topic": "",
+               "text": "Who makes them?"}  # fmt: skip
+    world["north admin"].store.call("edit_question", changed)
+    next(one for one in app.text_area if one.value == "Who makes it?").set_value("Who sews it?")
+    app = button(app, "Save").click().run()
+    assert "compare the two versions" in texts(app)
+    app = button(app, "Keep the stored version").click().run()
+    assert "Who makes them?" in texts(app) and "Who sews it?" not in texts(app)
+
+
+def test_the_same_questions_are_put_together(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    kept, other = (ask(world["north admin"].store, event, one) for one in ("Who?", "By whom?"))
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = choose(app, **{"board-merge": True})
+    app = app.multiselect(key="merge-shared").set_value([kept, other]).run()
+    app = button(app, "Put them together").click().run()
+    assert "stands for 1 more" in texts(app)
+    assert "By whom?" not in texts(app)
+
+
+def test_five_hundred_questions_are_shown_by_the_page(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    world.owner(
+        "insert into quorum.dialogue_question (id, dialogue_id, chatham, board, text)"
+        " select gen_random_uuid(), %s, false, 'shared', 'Question number ' || n"
+        " from generate_series(1, 500) n",
+        event,
+    )
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    assert "500 questions" in texts(app)
+    assert len([one for one in app.button if one.label == "Vote"]) == 15
+    assert app.number_input(key="board-page-shared").max == 34
+    app = field(app, "Words").set_value("number 77").run()
+    assert "5 questions " in texts(app)
+
+
+def test_a_suggested_question_is_added_to_the_buyers_board_by_one_click(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier("Aurora"))
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = choose(app, **{"board-suggest": True})
+    assert "No list of its production sites is visible." in texts(app)
+    suggested = next(one for one in app.button if (one.key or "").startswith("suggest-"))
+    app = suggested.click().run()
+    board = world["north admin"].store.call("dialogue_board", {"dialogue_id": event, "seen": None})
+    assert [(one["board"], one["topic"]) for one in board["questions"]] == [
+        ("buyers", "transparency")
+    ]
+    assert "No list of its production sites is visible." not in texts(app)
+
+
+def test_what_was_typed_while_the_event_closed_can_be_copied(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    field(app, "Question").set_value("Too late?")
+    app = button(app, "Add to the shared board").click().run()
+    assert "You cannot write here any more." in texts(app)
+    assert field(app, "Question").value == "Too late?"
+
+
+# Participants -------------------------------------------------------------------------------------
+
+
+def test_hosts_invite_guests_by_a_link_that_is_shown_once(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier("Aurora"))
+    app = part(open_page("north editor", "dialogue", dialogue=event), "people")
+    app = choose(app, **{f"guests-{event}": True})
+    app = button(app, "Make a link").click().run()
+    assert "/join?token=" in app.code[0].value
+    app = button(app, "I have copied it").click().run()
+    assert not app.code
+    app = button(app, "Take back").click().run()
+    assert "No invitation is open." in texts(app)
+
+
+def test_only_hosts_invite_and_give_roles(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = part(open_page("south admin", "dialogue", dialogue=event), "people")
+    assert f"guests-{event}" not in [one.key for one in app.expander]
+    assert app.dataframe[0].value["role_name"].to_list() == ["Facilitator"]
+
+
+def test_under_the_chatham_house_rule_only_the_room_sees_who_is_there(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier(), chatham=True)
+    app = part(open_page("south admin", "dialogue", dialogue=event), "people")
+    assert "only those in the room see who takes part" in texts(app)
+    assert not app.dataframe
+    app = button(app, "Take a seat").click().run()
+    assert app.dataframe[0].value["affiliation"].to_list() == ["North", "South"]
+
+
+# Guests -------------------------------------------------------------------------------------------
+
+
+def test_a_guest_sees_the_event_without_the_buyers_part(world: World, open_page: Opener) -> None:
+    supplier = world.supplier()
+    event = plan(world, supplier)
+    ask(world["north admin"].store, event, "How hard do we push?", board="buyers")
+    ask(world["north admin"].store, event, "Who makes it?")
+    rep = seated(world, event, supplier)
+    app = open_page(rep, "dialogue", dialogue=event)
+    assert not app.exception
+    assert app.dataframe[0].value["title"].to_list() == ["Baseline"]
+    app = part(app, "questions")
+    assert "Who makes it?" in texts(app) and "How hard do we push?" not in texts(app)
+    assert not [one for one in app.radio if one.key == "dialogue_board"]
+    field(app, "Question").set_value("What do you need from us?")
+    app = button(app, "Add to the shared board").click().run()
+    assert "What do you need from us?" in texts(app)
+    app = part(app, "people")
+    assert not app.exception
+    assert "Rep" in app.dataframe[0].value["name"].to_list()
+
+
+def test_a_guest_is_told_no_time_after_a_part_among_buyers(world: World, open_page: Opener) -> None:
+    supplier = world.supplier()
+    stages = [
+        {"title": title, "purpose": "", "minutes": 30, "audience": audience}
+        for title, audience in (("Welcome", "all"), ("Buyers", "buyers"), ("Plenary", "all"))
+    ]
+    event = plan(world, supplier, stages=stages)
+    app = open_page(seated(world, event, supplier), "dialogue", dialogue=event)
+    assert app.dataframe[0].value["time"].dropna().to_list() == ["09:00 – 09:30"]
+    assert "later times are told in the event" in texts(app)
+
+
+def test_a_guest_finds_their_events_and_plans_none(world: World, open_page: Opener) -> None:
+    supplier = world.supplier()
+    event = plan(world, supplier)
+    plan(world, supplier, title="Without the guest")
+    app = open_page(seated(world, event, supplier), "dialogues")
+    assert not app.exception
+    assert app.dataframe[0].value["title"].to_list() == ["Dialogue"]
+    assert not app.expander
+
+
+# Papers, and what came of it ----------------------------------------------------------------------
+
+
+def downloads(app: AppTest) -> list[str]:
+    return [one.proto.label for one in app.get("download_button")]
+
+
+def held(world: World, supplier: str, **changes: Any) -> str:
+    """An event that is under way, with a note."""
+    event = plan(world, supplier, **changes)
+    world["north admin"].store.call("open_dialogue", {"dialogue_id": event})
+    return event
+
+
+def test_everybody_takes_the_event_into_their_calendar(world: World, open_page: Opener) -> None:
+    supplier = world.supplier()
+    event = plan(world, supplier)
+    for actor in ("north viewer", "south admin", seated(world, event, supplier)):
+        app = part(open_page(actor, "dialogue", dialogue=event), "papers")
+        assert not app.exception
+        assert "For my calendar (ics)" in downloads(app)
+        assert ("Briefing to print (pdf)" in downloads(app)) == (actor != "rep")
+
+
+def test_under_the_chatham_house_rule_no_paper_leaves_with_a_name_in_it(
+    world: World, open_page: Opener
+) -> None:
+    event = held(world, world.supplier("Aurora"), chatham=True)
+    ask(world["north admin"].store, event, "Does South know?")
+    app = part(open_page("north admin", "dialogue", dialogue=event), "papers")
+    assert any("this cannot be exported" in one for one in errors(app))
+    assert "“South” in question 1" in texts(app)
+    assert not [one for one in downloads(app) if "Minutes" in one or "Briefing" in one]
+
+
+def test_under_the_rule_papers_without_names_leave(world: World, open_page: Opener) -> None:
+    event = held(world, world.supplier("Aurora"), chatham=True)
+    note(world["north admin"].store, event, "They will publish the list.")
+    app = part(open_page("north admin", "dialogue", dialogue=event), "papers")
+    assert not errors(app)
+    assert {"Minutes (docx)", "Briefing to print (pdf)"} <= set(downloads(app))
+
+
+def test_afterwards_there_are_notes_questions_and_commitments(
+    world: World, open_page: Opener
+) -> None:
+    event = held(world, world.supplier("Aurora"))
+    store = world["north admin"].store
+    note(store, event, "They will publish the list.")
+    store.call("vote", {"question_id": ask(store, event, "Who makes it?"), "wanted": True})
+    store.call("close_dialogue", {"dialogue_id": event})
+    app = open_page("south admin", "dialogue", dialogue=event)
+    assert "They will publish the list." in texts(app)
+    assert app.dataframe[0].value["votes"].to_list() == [1]
+    assert f"promising-{event}" not in [one.key for one in app.expander]  # without a seat
+
+
+def test_what_was_promised_is_added_after_the_event(world: World, open_page: Opener) -> None:
+    event = held(world, world.supplier("Aurora"))
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    app = open_page("north admin", "dialogue", dialogue=event)
+    app = choose(app, **{f"promising-{event}": True})
+    app = button(app, "Add the commitment").click().run()
+    assert errors(app) == [
+        "Write down what was promised.",
+        "Say by which day: a commitment without a date is never overdue.",
+    ]
+    field(app, "What was promised").set_value("Publish all sites")
+    next(one for one in app.date_input if one.label == "By which day").set_value(date(2027, 6, 1))
+    app = button(app, "Add the commitment").click().run()
+    assert not errors(app)
+    assert app.dataframe[0].value["text"].to_list() == ["Publish all sites"]
+
+
+def test_the_next_event_begins_with_what_is_still_open(world: World, open_page: Opener) -> None:
+    supplier = world.supplier("Aurora")
+    first = held(world, supplier)
+    world["north admin"].store.call(
+        "capture_commitment",
+        {"id": "11111111-1111-4111-8111-111111111111", "dialogue_id": first, "text": "Publish it",
+         "supplier_id": supplier, "owner_id": world["south admin"].organisation_id,
+         "due_on": "2027-03-01"},
+    )  # fmt: skip
+    second = plan(world, supplier, title="Second")
+    app = open_page("south admin", "dialogue", dialogue=second)
+    assert "1 commitment of earlier events is still open" in texts(app)
+    assert "Begin the agenda with it" not in buttons(app)
+    app = open_page("north editor", "dialogue", dialogue=second)
+    app = button(app, "Begin the agenda with it").click().run()
+    assert not errors(app)
+    assert app.dataframe[1].value["title"].to_list()[0] == "What is still open"
+    assert "The agenda begins with it." in texts(app)
+    app = planning(open_page)
+    app = app.multiselect(key="plan-chosen").set_value([supplier]).run()
+    titles = [one.value["title"].to_list() for one in app.dataframe if "title" in one.value]
+    assert titles[-1][0] == "What is still open"
+
+
+# Elsewhere ----------------------------------------------------------------------------------------
+
+
+def promised(world: World, supplier: str, days: int) -> str:
+    """A commitment due so many days from now that North follows up, of an event on 2026-03-02."""
+    event = held(world, supplier, starts_at="2026-03-02T09:00:00Z", ends_at="2026-03-02T12:00:00Z")
+    item = "22222222-2222-4222-8222-222222222222"
+    world["north admin"].store.call(
+        "capture_commitment",
+        {"id": item, "dialogue_id": event, "text": "Publish it", "supplier_id": supplier,
+         "owner_id": world["north admin"].organisation_id,
+         "due_on": date.today() + timedelta(days=days)},
+    )  # fmt: skip
+    return item
+
+
+def test_the_overview_says_which_commitments_are_due(world: World, open_page: Opener) -> None:
+    supplier = world.supplier("Aurora")
+    world.assessment("north admin", supplier, ["policy_none"])
+    promised(world, supplier, 5)
+    app = open_page("north editor")
+    assert "1 commitment that you follow up is due by" in texts(app)
+    assert "“Dialogue” is under way." in texts(app)
+    assert "that you follow up" not in texts(open_page("south admin"))
+
+
+def test_the_profile_tells_what_moved_after_a_dialogue_and_that_it_proves_nothing(
+    world: World, open_page: Opener
+) -> None:
+    supplier = world.supplier("Aurora")
+    low = ["tier1_only", "risks_unfamiliar", "policy_none", "actions_none"]
+    high = ["end_to_end", "risks_good", "policy_due_diligence", "code_verification",
+            "initiatives", "complaints_procedure"]  # fmt: skip
+    world.assessment("north admin", supplier, low, assessed_on="2026-01-01")
+    world.assessment("north admin", supplier, high, assessed_on="2026-06-01")
+    promised(world, supplier, 5)
+    app = open_page("north viewer", "supplier", supplier=supplier)
+    assert not app.exception
+    assert "no proof that it came because of the dialogue" in texts(app)
+    before_after = next(one.value for one in app.dataframe if "level_before" in one.value)
+    assert before_after["level_before"].to_list() == ["Low"]
+    assert before_after["level_after"].to_list() == ["High"]
+    kinds = next(one.value for one in app.dataframe if "kind_name" in one.value)["kind_name"]
+    assert kinds.to_list() == ["Commitment made", "Dialogue"]
+
+
+@pytest.mark.parametrize("dataset", ["dialogues", "commitments", "leverage_use"])
+def test_dialogues_can_be_explored(world: World, open_page: Opener, dataset: str) -> None:
+    promised(world, world.supplier("Aurora"), 5)
+    store = world["south admin"].store
+    supplier = world.owner("select id::text from supplier")[0][0]
+    store.insert(
+        "leverage_use",
+        {"id": "33333333-3333-4333-8333-333333333333", "supplier_id": supplier, "asked": "Sites",
+         "asked_on": "2026-05-04", "channel": "letter", "jointly": False},
+    )  # fmt: skip
+    app = open_page("south admin", "explore", data=dataset)
+    assert not app.exception and not app.error
+    assert len(app.get("plotly_chart")) == 1

@@ -1,0 +1,435 @@
+"""The live room: what each side sees and does there, and that no text is lost or stored twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import data
+from quorum.store import Unavailable
+from tests.conftest import World
+from tests.test_dialogue_store import ask, note, plan
+from tests.test_page_dialogues import errors, seated, texts
+
+Opener = Callable[..., AppTest]
+
+
+def drawn(app: AppTest) -> str:
+    """What the screen shows besides forms."""
+    return "\n".join(one.proto.body for one in app.get("html"))
+
+
+def opened(world: World, **plan_with: Any) -> tuple[str, str, list[str]]:
+    """An event that is live in its first stage, where a question is on: event, question, stages."""
+    event = plan(world, world.supplier(), **plan_with)
+    north = world["north admin"].store
+    question = ask(north, event, "Who makes the notebooks?")
+    north.call("open_dialogue", {"dialogue_id": event})
+    stages = north.rows("dialogue_stage", order=("position",))["id"].to_list()
+    move(world, event, stages[0], question)
+    return event, question, stages
+
+
+def move(world: World, event: str, stage: str | None, question: str | None = None) -> None:
+    world["north admin"].store.call(
+        "go_to", {"dialogue_id": event, "stage_id": stage, "question_id": question}
+    )
+
+
+def sit(world: World, event: str, *actors: str) -> None:
+    for actor in actors:
+        world[actor].store.call("take_seat", {"dialogue_id": event})
+
+
+def notes(world: World) -> list[tuple[str, str]]:
+    return world.owner("select text, audience from quorum.dialogue_note order by noted_at, text")
+
+
+def write(app: AppTest, text: str, **more: Any) -> AppTest:
+    app.text_area(key="room-note").set_value(text)
+    for key, value in more.items():
+        app.radio(key=f"room-{key}").set_value(value)
+    return app.button(key="room-add").click().run()
+
+
+def keys(app: AppTest) -> set[str]:
+    return {one.key for one in [*app.button, *app.text_area, *app.radio] if one.key}
+
+
+# Who comes in -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("actor", ["west admin", "east admin"])
+def test_nobody_outside_comes_in(world: World, open_page: Opener, actor: str) -> None:
+    event, *__ = opened(world)
+    app = open_page(actor, "room", dialogue=event)
+    assert errors(app) == ["There is no such event, or you do not take part in it."]
+    assert "notebooks" not in drawn(app)
+
+
+def test_without_an_event_in_the_address_it_offers_those_that_are_on(
+    world: World, open_page: Opener
+) -> None:
+    app = open_page("south admin", "room")
+    assert "No event is on or ahead" in texts(app)
+    opened(world, title="Autumn dialogue")
+    app = open_page("south admin", "room")
+    assert [one.proto.label for one in app.get("page_link")] == ["Go into Autumn dialogue"]
+
+
+def test_a_viewer_reads_and_does_nothing_else(world: World, open_page: Opener) -> None:
+    event, *__ = opened(world)
+    note(world["north admin"].store, event, "They listed 14 sites.")
+    app = open_page("north viewer", "room", dialogue=event)
+    assert not app.exception
+    assert "Who makes the notebooks?" in drawn(app)
+    assert "Editors and admins of your organisation can take a seat." in texts(app)
+    assert keys(app) <= {"sign_out"}
+
+
+def test_an_editor_takes_a_seat_and_writes(world: World, open_page: Opener) -> None:
+    event, *__ = opened(world)
+    app = open_page("south admin", "room", dialogue=event)
+    assert "room-note" not in keys(app)
+    assert "1 person takes part" in drawn(app)
+    app = app.button(key="room-seat").click().run()
+    assert {"room-note", "room-add", "room-audience"} <= keys(app)
+    assert "2 people take part" in drawn(app)
+    assert not {"room-next-stage", "room-close-now"} & keys(app)
+
+
+def test_the_host_opens_a_planned_event(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north admin", "room", dialogue=event)
+    assert "Has not begun yet" in drawn(app)
+    assert "room-note" not in keys(app)
+    app = app.button(key="room-open").click().run()
+    assert "Open; no stage has begun" in drawn(app)
+    assert "room-note" in keys(app)
+
+
+# What is read -------------------------------------------------------------------------------------
+
+
+def test_the_screen_shows_stage_time_question_notes_and_commitments(
+    world: World, open_page: Opener
+) -> None:
+    event, question, stages = opened(world)
+    north = world["north admin"].store
+    ask(north, event, "When will you publish wages?")
+    note(north, event, "They listed 14 sites.", stage_id=stages[0])
+    supplier = north.rows("dialogue_supplier")["supplier_id"][0]
+    north.call(
+        "capture_commitment",
+        {"id": question, "dialogue_id": event, "supplier_id": supplier, "text": "Publish all sites",
+         "owner_id": world["south admin"].organisation_id, "due_on": "2027-03-01"},
+    )  # fmt: skip
+    seen = drawn(open_page("south admin", "room", dialogue=event))
+    for words in (
+        "Stage 1 of 2: Baseline", "left", "Who makes the notebooks?",
+        "When will you publish wages?", "0 votes", "They listed 14 sites.", "north admin",
+        "Publish all sites", "Aurora Devices · until 2027-03-01 · South",
+    ):  # fmt: skip
+        assert words in seen
+
+
+def test_a_stage_that_is_over_time_says_so(world: World, open_page: Opener) -> None:
+    event, *__ = opened(world)
+    world.owner(
+        "update quorum.dialogue_room set stage_began_at = now() - interval '33 minutes 20 seconds'"
+    )
+    assert "3 minutes over" in drawn(open_page("north viewer", "room", dialogue=event))
+
+
+def test_text_of_people_is_shown_as_it_is(world: World, open_page: Opener) -> None:
+    event, __, stages = opened(world, title="<b>Title</b>")
+    north = world["north admin"].store
+    bad = '<img src=x onerror="alert(1)"> [a](javascript:b) **c**'
+    note(north, event, bad, stage_id=stages[0])
+    move(world, event, stages[0], ask(north, event, f"Q {bad}", topic="<i>topic</i>"))
+    seen = drawn(open_page("south admin", "room", dialogue=event))
+    wall = drawn(open_page("south admin", "room", dialogue=event, view="projector"))
+    for html in (seen, wall):
+        assert "<img" not in html
+        assert "<i>" not in html
+        assert "&lt;img src=x" in html
+
+
+def test_the_wall_shows_stage_time_and_question_and_no_name(
+    world: World, open_page: Opener
+) -> None:
+    event, __, stages = opened(world)
+    note(world["north admin"].store, event, "They listed 14 sites.", stage_id=stages[0])
+    app = open_page("south admin", "room", dialogue=event, view="projector")
+    seen = drawn(app)
+    assert "Stage 1 of 2: Baseline" in seen
+    assert "Who makes the notebooks?" in seen
+    assert "left" in seen
+    assert "north admin" not in seen
+    assert "14 sites" not in seen
+    assert keys(app) == set()
+    assert not app.sidebar.caption
+
+
+def test_under_the_chatham_house_rule_there_is_no_name_beside_anything(
+    world: World, open_page: Opener
+) -> None:
+    event, __, stages = opened(world, chatham=True)
+    sit(world, event, "south admin")
+    note(world["south admin"].store, event, "They listed 14 sites.", stage_id=stages[0])
+    app = open_page("north admin", "room", dialogue=event)
+    assert "They listed 14 sites." in drawn(app)
+    for name in ("south admin", "north admin", "South", "North"):
+        assert name not in drawn(app)
+    assert "Chatham House Rule" in texts(app)
+    assert "who voted is destroyed for good" in texts(app)
+
+
+# Guests -------------------------------------------------------------------------------------------
+
+
+def test_a_guest_writes_and_sees_nothing_of_the_buyers(world: World, open_page: Opener) -> None:
+    event, __, stages = opened(world)
+    north = world["north admin"].store
+    supplier = north.rows("dialogue_supplier")["supplier_id"][0]
+    ask(north, event, "How hard do we push?", board="buyers")
+    note(north, event, "They are weak on wages.", audience="buyers", stage_id=stages[0])
+    app = open_page(seated(world, event, supplier), "room", dialogue=event)
+    assert not app.exception
+    assert not {"room-audience", "room-promise-add"} & keys(app)
+    for hidden in ("How hard do we push?", "weak on wages", "uyers only"):
+        assert hidden not in drawn(app)
+    app = write(app, "We will send the list.")
+    assert ("We will send the list.", "shared") in notes(world)
+
+
+def test_during_a_stage_of_buyers_a_guest_is_told_so(world: World, open_page: Opener) -> None:
+    event, __, stages = opened(world)
+    supplier = world["north admin"].store.rows("dialogue_supplier")["supplier_id"][0]
+    actor = seated(world, event, supplier)
+    note(world["north admin"].store, event, "Said before", stage_id=None)
+    move(world, event, stages[1])
+    note(world["north admin"].store, event, "Between us", audience="buyers", stage_id=stages[1])
+    app = open_page(actor, "room", dialogue=event)
+    assert "The buyers are among themselves for a while." in drawn(app)
+    assert "Among buyers" not in drawn(app)
+    assert "Between us" not in drawn(app)
+    assert app.button(key="room-add").disabled
+    assert "Among buyers" not in drawn(open_page(actor, "room", dialogue=event, view="projector"))
+
+
+def test_what_is_written_among_buyers_stays_with_them_until_somebody_says_otherwise(
+    world: World, open_page: Opener
+) -> None:
+    event, __, stages = opened(world)
+    move(world, event, stages[1])
+    app = open_page("north admin", "room", dialogue=event)
+    assert app.radio(key="room-audience").disabled
+    app = write(app, "We push hard.")
+    move(world, event, stages[0])
+    app = write(app.run(), "Begun among us")
+    assert notes(world) == [("We push hard.", "buyers"), ("Begun among us", "buyers")]
+    write(app, "For all", audience="shared")
+    assert notes(world)[2] == ("For all", "shared")
+
+
+# Writing ------------------------------------------------------------------------------------------
+
+
+def test_a_note_is_stored_in_its_stage_under_its_question_and_the_form_is_empty(
+    world: World, open_page: Opener
+) -> None:
+    event, question, stages = opened(world)
+    app = write(open_page("north admin", "room", dialogue=event), "  They listed 14 sites.\nTwo. ")
+    app.run()
+    stored = world.owner("select text, stage_id::text, question_id::text from quorum.dialogue_note")
+    assert stored == [("They listed 14 sites.\nTwo.", stages[0], question)]
+    assert app.text_area(key="room-note").value == ""
+    assert "They listed 14 sites." in drawn(app)
+
+
+def test_the_same_words_can_be_written_again(world: World, open_page: Opener) -> None:
+    event, *__ = opened(world)
+    app = write(open_page("north admin", "room", dialogue=event), "Agreed.").run()
+    app = write(app, "Something else").run()
+    write(app, "Agreed.")
+    assert sorted(notes(world)) == [
+        ("Agreed.", "shared"), ("Agreed.", "shared"), ("Something else", "shared"),
+    ]  # fmt: skip
+
+
+def test_closing_while_somebody_types_keeps_their_text(world: World, open_page: Opener) -> None:
+    event, *__ = opened(world)
+    sit(world, event, "south admin")
+    app = open_page("south admin", "room", dialogue=event)
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    app = write(app, "Half a thought")
+    assert errors(app) == [
+        "This event is closed. What you wrote was not stored: copy it if you need it."
+    ]
+    assert app.text_area(key="room-note").value == "Half a thought"
+    app.run()
+    assert app.text_area(key="room-note").value == "Half a thought"
+    assert app.button(key="room-add").disabled
+    assert notes(world) == []
+
+
+def test_a_note_whose_answer_was_lost_is_stored_once(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event, *__ = opened(world)
+    app = open_page("north admin", "room", dialogue=event)
+    call = data.call
+
+    def cut_off(*arguments: Any, **more: Any) -> Any:
+        call(*arguments, **more)
+        raise Unavailable("The database does not answer.")
+
+    monkeypatch.setattr(data, "call", cut_off)
+    app = write(app, "They listed 14 sites.")
+    assert errors(app) == ["The database does not answer."]
+    assert app.text_area(key="room-note").value == "They listed 14 sites."
+    monkeypatch.setattr(data, "call", call)
+    app = app.button(key="room-add").click().run().run()
+    assert notes(world) == [("They listed 14 sites.", "shared")]
+    assert errors(app) == []
+    assert app.text_area(key="room-note").value == ""
+
+
+def test_a_store_that_does_not_answer_leaves_the_screen_as_it_was(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event, *__ = opened(world)
+    app = open_page("north admin", "room", dialogue=event)
+
+    def silent(*arguments: Any, **more: Any) -> Any:
+        raise Unavailable("The database does not answer.")
+
+    monkeypatch.setattr(data, "ask", silent)
+    app.run()
+    assert not app.exception
+    assert "Who makes the notebooks?" in drawn(app)
+    assert "The database does not answer." in drawn(app)
+    assert "room-note" in keys(app)
+
+
+# Correcting ---------------------------------------------------------------------------------------
+
+
+def correcting(app: AppTest, note_id: str) -> AppTest:
+    app = app.button(key="room-correct-open").click().run()
+    return app.selectbox(key="room-pick").set_value(note_id).run()
+
+
+def note_id(world: World) -> str:
+    return str(world.owner("select id::text from quorum.dialogue_note")[0][0])
+
+
+def test_of_two_who_correct_one_note_nobody_is_overwritten(world: World, open_page: Opener) -> None:
+    event, __, stages = opened(world)
+    sit(world, event, "south admin")
+    north = world["north admin"].store
+    note(north, event, "They listed 14 sites.", stage_id=stages[0])
+    app = correcting(open_page("south admin", "room", dialogue=event), note_id(world))
+    note(north, event, "They listed 15 sites.", id=note_id(world), version=1)
+    app.text_area(key="room-corrected").set_value("They listed 16 sites.")
+    app = app.button(key="room-correct-save").click().run()
+    assert notes(world) == [("They listed 15 sites.", "shared")]
+    table = app.table[0].value.astype(str).to_string().replace("\\", "")
+    assert "They listed 15 sites." in table
+    assert "They listed 16 sites." in table
+    app = app.button(key="room-clash-mine").click().run()
+    assert notes(world) == [("They listed 16 sites.", "shared")]
+
+
+def test_a_note_that_was_struck_meanwhile_is_not_lost(world: World, open_page: Opener) -> None:
+    event, __, stages = opened(world)
+    sit(world, event, "south admin")
+    north = world["north admin"].store
+    note(north, event, "They listed 14 sites.", stage_id=stages[0])
+    app = correcting(open_page("south admin", "room", dialogue=event), note_id(world))
+    north.call("strike_note", {"id": note_id(world), "version": 1})
+    app.text_area(key="room-corrected").set_value("They listed 16 sites.")
+    app = app.button(key="room-correct-save").click().run()
+    assert [one.value for one in app.code] == ["They listed 16 sites."]
+    app.button(key="room-add-struck").click().run()
+    assert notes(world) == [("They listed 16 sites.", "shared")]
+
+
+def test_who_leads_strikes_a_note_and_others_only_their_own(
+    world: World, open_page: Opener
+) -> None:
+    event, __, stages = opened(world)
+    sit(world, event, "south admin")
+    note(world["north admin"].store, event, "They listed 14 sites.", stage_id=stages[0])
+    app = correcting(open_page("south admin", "room", dialogue=event), note_id(world))
+    assert "room-strike" not in keys(app)
+    app = correcting(open_page("north admin", "room", dialogue=event), note_id(world))
+    app.button(key="room-strike").click().run()
+    assert notes(world) == []
+
+
+# Commitments --------------------------------------------------------------------------------------
+
+
+def test_a_commitment_needs_a_day(world: World, open_page: Opener) -> None:
+    event, *__ = opened(world)
+    sit(world, event, "south admin")
+    app = open_page("south admin", "room", dialogue=event)
+    app.text_area(key="room-promised").set_value("Publish all sites")
+    app = app.button(key="room-promise-add").click().run()
+    assert errors(app) == ["Give the commitment a due date: without one nobody can follow it up."]
+    assert app.text_area(key="room-promised").value == "Publish all sites"
+    app.date_input(key="room-due").set_value("2027-03-01")
+    app = app.button(key="room-promise-add").click().run().run()
+    stored = world["south admin"].store.rows("commitment")
+    assert stored.select("text", "owner_id").row(0) == (
+        "Publish all sites", world["south admin"].organisation_id,
+    )  # fmt: skip
+    assert str(stored["due_on"][0]) == "2027-03-01"
+    assert "Publish all sites" in drawn(app)
+    assert app.text_area(key="room-promised").value == ""
+
+
+# Leading ------------------------------------------------------------------------------------------
+
+
+def test_who_leads_goes_from_question_to_question_and_stage_to_stage(
+    world: World, open_page: Opener
+) -> None:
+    event, *__ = opened(world)
+    ask(world["north admin"].store, event, "When will you publish wages?")
+    app = open_page("north admin", "room", dialogue=event)
+    app = app.button(key="room-answered").click().run()
+    assert "answered" in drawn(app)
+    app = app.button(key="room-next-question").click().run()
+    assert drawn(app).index("When will you publish wages?") < drawn(app).index("Next questions")
+    assert "Who makes the notebooks?" not in drawn(app)
+    app = app.button(key="room-next-stage").click().run()
+    assert "Stage 2 of 2: Among buyers" in drawn(app)
+    assert app.button(key="room-next-stage").disabled
+
+
+def test_who_leads_goes_to_any_stage_and_question(world: World, open_page: Opener) -> None:
+    event, __, stages = opened(world)
+    wages = ask(world["north admin"].store, event, "When will you publish wages?")
+    app = open_page("north admin", "room", dialogue=event)
+    app.selectbox(key="room-question").set_value(wages)
+    app = app.button(key="room-go-question").click().run()
+    assert drawn(app).index("When will you publish wages?") < drawn(app).index("Next questions")
+    app.selectbox(key="room-stage").set_value(stages[1])
+    app = app.button(key="room-go-stage").click().run()
+    assert "Stage 2 of 2" in drawn(app)
+
+
+def test_who_leads_closes_the_event(world: World, open_page: Opener) -> None:
+    event, *__ = opened(world)
+    app = open_page("north admin", "room", dialogue=event)
+    assert "It cannot be opened again." in texts(app)
+    app = app.button(key="room-close-now").click().run()
+    assert world.owner("select state from dialogue") == [("closed",)]
+    assert "This event is closed." in texts(app.run())
+    fresh = open_page("north admin", "room", dialogue=event)
+    assert "room-note" not in keys(fresh)
+    assert not fresh.exception
