@@ -1,9 +1,10 @@
 """A demo store: a fictional consortium of public buyers, a year in.
 
-The story stands in definitions/demo: consortium.toml, and initiatives.toml for what its members
-think of initiatives. It enters the store as members do it: through
-the public functions, under their own claims, so that policies, receipts and the audit trail are
-real. Only accounts and moments of the past are set by the owner. The same day gives the same demo.
+The story stands in definitions/demo: consortium.toml, initiatives.toml for what its members think
+of initiatives, and dialogues.toml for what they talk about with suppliers. It enters the store as
+members do it: through the public functions, under their own claims, so that policies, receipts and
+the audit trail are real. Only accounts and moments of the past are set by the owner. The same day
+gives the same demo.
 """
 
 import tomllib
@@ -11,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -23,7 +24,9 @@ from psycopg import sql
 from stdnum.iso7064 import mod_97_10
 
 from quorum import definitions
+from quorum.definitions.dialogues import definition as dialogue_definition
 from quorum.definitions.rubrics import published, rubrics
+from quorum.dialogues import moment
 from quorum.language import _
 from quorum.sites import place_key
 from quorum.store import Refused
@@ -41,6 +44,9 @@ MOMENTS = (
     ("spend", "created_at"), ("sharing", "created_at"), ("sharing", "ended_at"),
     ("initiative", "created_at"), ("rubric", "created_at"), ("initiative_rating", "created_at"),
     ("initiative_link", "created_at"), ("saved_chart", "created_at"), ("saved_chart", "updated_at"),
+    ("dialogue", "created_at"), ("dialogue", "closed_at"), ("quorum.dialogue_question", "asked_at"),
+    ("quorum.dialogue_note", "noted_at"), ("commitment", "created_at"),
+    ("commitment_report", "created_at"), ("leverage_use", "created_at"),
 )  # fmt: skip
 # Days ago on which ratings were entered: on the first of these after the day that they speak of.
 RATED = (394, 255, 36)
@@ -49,12 +55,13 @@ Story = Mapping[str, Any]
 
 
 def story() -> Story:
-    """The content of consortium.toml, and under `views` that of initiatives.toml."""
-    told, views = (
+    """The content of consortium.toml; under `views` that of initiatives.toml, under `talks` that of
+    dialogues.toml."""
+    told, views, talks = (
         tomllib.loads((STORY / f"{name}.toml").read_text(encoding="utf-8"))
-        for name in ("consortium", "initiatives")
+        for name in ("consortium", "initiatives", "dialogues")
     )
-    return {**told, "views": views}
+    return {**told, "views": views, "talks": talks}
 
 
 def identifier(kind: str, key: str) -> str:
@@ -98,6 +105,7 @@ class _Stage:
     today: date
     dice: Random = field(default_factory=lambda: Random(20251))  # noqa: S311
     consortia: dict[str, str] = field(default_factory=dict)  # key -> id, once founded
+    events: dict[str, str] = field(default_factory=dict)  # key -> id, once planned
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -110,6 +118,10 @@ class _Stage:
         claims = {"sub": identifier("person", person["name"]), "role": "authenticated"}
         # The store asks its engine for a connection and nothing else: here always the same one.
         return EmbeddedStore(cast(Engine, self), claims)
+
+    def seat(self, organisation: str, event: str) -> None:
+        """A member of the organisation takes a seat in the event, or keeps the one they have."""
+        self.member(organisation).call("take_seat", {"dialogue_id": event})
 
     def owner(self, statement: LiteralString | sql.Composed, *values: Any) -> list[tuple[Any, ...]]:
         self.db.execute(
@@ -126,7 +138,7 @@ class _Stage:
         since = {"days": days_ago, "minutes": self.dice.randrange(0, 300)}
         moved = [
             sql.SQL("update {table} set {column} = now() - {since} where {column} = now()").format(
-                table=sql.Identifier(table), column=sql.Identifier(column),
+                table=sql.Identifier(*table.split(".")), column=sql.Identifier(column),
                 since=sql.Literal(timedelta(**since)),
             )
             for table, column in MOMENTS
@@ -187,6 +199,9 @@ def _tell(stage: _Stage) -> None:
     _ratings(stage)
     _links(stage)
     _charts(stage)
+    for event in stage.story["talks"]["events"]:
+        _event(stage, event)
+    _leverage_used(stage)
     _what_ended(stage)
     _unfinished(stage)
     stage.owner("select 1")  # leave the last member's role
@@ -607,6 +622,126 @@ def _charts(stage: _Stage) -> None:
 
 
 # What differs, and what is not done ---------------------------------------------------------------
+
+
+# What they talk about with suppliers --------------------------------------------------------------
+
+
+def _event(stage: _Stage, told: Story) -> None:
+    """A dialogue: planned, prepared, and where its day has passed, held and followed up."""
+    days_ago = told.get("days_ago", -told.get("in_days", 0))
+    event = stage.events[told["key"]] = _plan(stage, told, days_ago)
+    stage.happened(days_ago + told["planned"])
+    for number, question in enumerate(told["questions"]):
+        _question(stage, event, question, identifier("question", f"{told['key']} {number}"))
+    stage.happened(days_ago + told["written"])
+    if days_ago < 0:
+        return
+    host = stage.member(told["host"])
+    host.call("open_dialogue", {"dialogue_id": event})
+    stages = host.rows("dialogue_stage", filters={"dialogue_id": event}, order=("position",))["id"]
+    for number, note in enumerate(told["notes"]):
+        stage.member(note["from"]).call(
+            "write_note",
+            {
+                "dialogue_id": event, "id": identifier("note", f"{told['key']} {number}"),
+                "stage_id": stages[note["stage"]], "question_id": None, "text": note["text"],
+                "audience": note.get("audience", "shared"), "version": None,
+            },
+        )  # fmt: skip
+    for promise in told["commitments"]:
+        stage.member(promise["owner"]).call(
+            "capture_commitment",
+            {
+                "id": identifier("commitment", promise["key"]), "dialogue_id": event,
+                "supplier_id": identifier("supplier", promise["supplier"]),
+                "owner_id": identifier("organisation", promise["owner"]), "text": promise["text"],
+                "due_on": stage.day(days_ago - promise["due"]),
+            },
+        )  # fmt: skip
+    host.call("close_dialogue", {"dialogue_id": event})
+    stage.happened(days_ago)
+    for promise in told["commitments"]:
+        for number, report in enumerate(promise.get("reports", [])):
+            _report(stage, promise["key"], number, report, days_ago)
+
+
+def _plan(stage: _Stage, told: Story, days_ago: int) -> str:
+    template = dialogue_definition().template(told["template"])
+    agenda = template.agenda(still_open=days_ago < 0)
+    starts_at = moment(date.fromisoformat(stage.day(days_ago)), time(told["hour"]), told["zone"])
+    minutes = sum(one["minutes"] for one in agenda)
+    event = stage.member(told["host"]).call(
+        "plan_dialogue",
+        {
+            "key": identifier("form", told["key"]), "title": told["title"], "aim": told["aim"],
+            "consortium_id": stage.consortia[told["consortium"]], "starts_at": starts_at,
+            "ends_at": starts_at + timedelta(minutes=minutes), "time_zone": told["zone"],
+            "place": told["place"], "link": told.get("link"), "chatham": told["chatham"],
+            "votes_each": 3, "suppliers": [identifier("supplier", s) for s in told["suppliers"]],
+            "stages": agenda,
+        },
+    )  # fmt: skip
+    for organisation in told["hosts"]:
+        stage.member(told["host"]).call(
+            "add_host",
+            {"dialogue_id": event, "organisation_id": identifier("organisation", organisation)},
+        )
+    for organisation in told["seats"]:
+        if organisation != told["host"]:
+            stage.seat(organisation, event)
+    return str(event)
+
+
+def _question(stage: _Stage, event: str, told: Story, question: str) -> None:
+    stage.seat(told["from"], event)
+    supplier = told.get("supplier")
+    stage.member(told["from"]).call(
+        "ask_question",
+        {
+            "dialogue_id": event, "id": question, "board": told.get("board", "shared"),
+            "stage_id": None, "topic": told["topic"], "text": told["text"],
+            "supplier_id": identifier("supplier", supplier) if supplier else None,
+        },
+    )  # fmt: skip
+    for organisation in told["votes"]:
+        stage.member(organisation).call("vote", {"question_id": question, "wanted": True})
+
+
+def _report(stage: _Stage, key: str, number: int, told: Story, held_days_ago: int) -> None:
+    due = told.get("due")
+    stage.member(told["from"]).call(
+        "report_commitment",
+        {
+            "id": identifier("report", f"{key} {number}"), "version": number + 1,
+            "commitment_id": identifier("commitment", key), "state": told["state"],
+            "note": told["note"], "evidence": told.get("evidence"),
+            "due_on": stage.day(held_days_ago - due) if due else None,
+        },
+    )  # fmt: skip
+    stage.happened(told["days_ago"])
+
+
+def _leverage_used(stage: _Stage) -> None:
+    for told in stage.story["talks"]["uses"]:
+        known = told.get("outcome_days_ago")
+        use = identifier("use", told["key"])
+        event = told.get("event")
+        stage.member(told["owner"]).insert(
+            "leverage_use",
+            {
+                "id": use, "supplier_id": identifier("supplier", told["supplier"]),
+                "asked_on": stage.day(told["days_ago"]), "asked": told["asked"],
+                "channel": told["channel"], "jointly": "together_with" in told,
+                "together_with": told.get("together_with", ""),
+                "dialogue_id": stage.events[event] if event else None,
+                "outcome": told["outcome"], "outcome_text": told.get("outcome_text", ""),
+                "outcome_on": stage.day(known) if known is not None else None,
+            },
+        )  # fmt: skip
+        if told.get("shared"):
+            stage.share(told["owner"], "leverage_use", [use], told["asked"])
+        stage.happened(known if known is not None else told["days_ago"])
 
 
 def _share_with_group(stage: _Stage) -> None:

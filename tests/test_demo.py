@@ -306,3 +306,50 @@ def test_boards_of_the_demo_show_what_is_shared_with_each(made: Engine) -> None:
 
 def rubrics_by_id() -> dict[str, Rubric]:
     return {one.id: one for one in rubrics()}
+
+
+# Dialogues ----------------------------------------------------------------------------------------
+
+
+def test_the_demo_held_one_dialogue_and_plans_the_next_under_the_chatham_house_rule(
+    made: Engine,
+) -> None:
+    found = member(made, "Elin Norrgard").rows("dialogue", order=("starts_at",))
+    assert found["state"].to_list() == ["closed", "planned"]
+    assert found["chatham"].to_list() == [False, True]
+    assert member(made, "Harriet Stonebeck").rows("dialogue").is_empty()
+
+
+def test_commitments_of_the_demo_are_kept_late_dropped_and_open(made: Engine) -> None:
+    found = member(made, "Elin Norrgard").rows("commitment")
+    assert sorted(found["state"]) == [
+        "behind", "dropped", "on_track", "open", "verified", "verified",
+    ]  # fmt: skip
+    moved = found.filter(pl.col("due_on") != pl.col("first_due_on"))
+    assert moved["state"].to_list() == ["on_track"]
+    overdue = found.filter(pl.col("due_on") < date.today(), state="behind")
+    assert overdue.height == 1
+
+
+def test_questions_of_the_demo_have_votes_and_under_the_rule_no_author(made: Engine) -> None:
+    store = member(made, "Ines Verhagel")
+    for event in store.rows("dialogue").iter_rows(named=True):
+        board = store.call("dialogue_board", {"dialogue_id": event["id"], "seen": None})
+        assert any(question["votes"] for question in board["questions"])
+        assert {question["author"] is None for question in board["questions"]} == {event["chatham"]}
+
+
+def test_what_was_said_and_done_in_the_demo_lies_on_its_day(made: Engine) -> None:
+    store = member(made, "Ines Verhagel")
+    held = store.rows("dialogue", filters={"state": "closed"}).row(0, named=True)
+    reports = store.rows("commitment_report")
+    assert held["created_at"] < held["starts_at"]
+    assert (reports["created_at"].dt.date() > held["starts_at"].date()).all()
+    with psycopg.connect(made.owner_address) as db:
+        days = db.execute("select distinct noted_at::date from quorum.dialogue_note").fetchall()
+    assert days == [(held["closed_at"].date(),)]
+
+
+def test_uses_of_leverage_in_the_demo_are_shared_or_kept(made: Engine) -> None:
+    assert member(made, "Ines Verhagel").rows("leverage_use").height == 3
+    assert member(made, "Elin Norrgard").rows("leverage_use").height == 2
