@@ -484,13 +484,13 @@ def read_only(session: Session, row: Row, now: Row) -> None:
             {
                 "votes": one["votes"], "text": one["text"], "board": board_names()[one["board"]],
                 "state": state_names()[one["state"]],
-                "topic": topics.get(one["topic"], one["topic"]),
+                "topic": topics.get(one["topic"], one["topic"]) or None,
                 "supplier": suppliers.get(one["supplier_id"]),
                 "stage": stages.get(one["stage_id"]),
             }
             for one in kept
         ],
-        schema_overrides={"supplier": pl.String, "stage": pl.String},
+        schema_overrides={"topic": pl.String, "supplier": pl.String, "stage": pl.String},
     )  # fmt: skip
     columns: dict[str, Any] = {
         "votes": _("Votes"), "text": st.column_config.TextColumn(_("Question"), width="large"),
