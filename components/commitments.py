@@ -19,8 +19,8 @@ from quorum.language import _, ngettext
 from quorum.store import Row, StoreError
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "attention": ("overdue", "soon", "to_verify"),
     "open": ("overdue", "soon", "ahead", "undated", "to_verify"),
+    "attention": ("overdue", "soon", "to_verify"),
     "settled": ("verified", "dropped"),
     "all": domain.STANDINGS,
 }
@@ -28,8 +28,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 def group_names() -> dict[str, str]:
     return {
-        "attention": _("Overdue, due soon, or to be verified"),
         "open": _("All that is open"),
+        "attention": _("Overdue, due soon, or to be verified"),
         "settled": _("Settled"),
         "all": _("All"),
     }
@@ -62,7 +62,7 @@ def columns(session: Session) -> dict[str, Any]:
             _("Days left"), help=_("Negative once the day has passed")
         ),
         "supplier": _("Supplier"),
-        "text": st.column_config.TextColumn(_("Promised"), width="large"),
+        "text": st.column_config.TextColumn(_("Promised"), width=260),
         "owner": _("Followed up by"),
         "dialogue": _("In"),
         "moved_days": st.column_config.NumberColumn(
@@ -313,7 +313,7 @@ def capture_form(session: Session, event: Row) -> None:
     suppliers = dialogues.supplier_names(session, event["id"], as_entered=True)
     members = member_names(session, event)
     own = session.principal.organisation_id
-    with st.form(f"{key}-{nonce}"):
+    with st.form(f"{key}-{nonce}", border=False):
         supplier = st.selectbox(
             _("Who promised it"), list(suppliers), index=0 if len(suppliers) == 1 else None,
             format_func=lambda one: suppliers.get(one, ""), key=f"{key}-{nonce}-supplier",

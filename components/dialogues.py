@@ -1,7 +1,7 @@
 """Joint supplier dialogues on pages: which one is looked at, words and times, and its course."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -248,8 +248,12 @@ def course(session: Session, row: Row, leads: bool) -> None:
         if row["state"] in ("planned", "live"):
             link("room", _("Go to the live page"), dialogue=row["id"])
         if leads and row["state"] == "planned":
-            if st.button(_("Open the event"), key=f"open-{row['id']}", type="primary"):
-                do(session, "open_dialogue", dialogue_id=row["id"])
+            ahead = row["starts_at"] - datetime.now(UTC) > timedelta(days=1)
+            label = _("Open the event")
+            if st.button(label, key=f"open-{row['id']}", type="secondary" if ahead else "primary"):
+                if not ahead:
+                    do(session, "open_dialogue", dialogue_id=row["id"])
+                st.session_state[asking] = "open_dialogue"
             if hosts(session, row) and st.button(_("Cancel the event"), key=f"cancel-{row['id']}"):
                 st.session_state[asking] = "cancel_dialogue"
         if (
@@ -259,6 +263,8 @@ def course(session: Session, row: Row, leads: bool) -> None:
         ):
             st.session_state[asking] = "close_dialogue"
     function = st.session_state.get(asking)
+    if function == "open_dialogue" and row["state"] != "planned":
+        function = None
     if function and leads and not is_over(row):
         _sure(session, row, function, asking)
 
@@ -267,7 +273,11 @@ def _sure(session: Session, row: Row, function: str, asking: str) -> None:
     with st.container(border=True, gap="small"):
         st.markdown(plain(" ".join(_what_ends(row, function))))
         with st.container(horizontal=True):
-            label = _("Cancel it now") if function == "cancel_dialogue" else _("Close it now")
+            label = {
+                "open_dialogue": _("Open it now"),
+                "cancel_dialogue": _("Cancel it now"),
+                "close_dialogue": _("Close it now"),
+            }[function]
             sure = st.button(label, key=f"sure-{row['id']}", type="primary")
             if st.button(_("Leave it as it is"), key=f"unsure-{row['id']}"):
                 del st.session_state[asking]
@@ -278,6 +288,14 @@ def _sure(session: Session, row: Row, function: str, asking: str) -> None:
 
 
 def _what_ends(row: Row, function: str) -> list[str]:
+    if function == "open_dialogue":
+        return [
+            _("It is planned for {when}.").format(when=when(row)),
+            _(
+                "Once it is open, notes and commitments can be written; an open event is closed in "
+                "the end, and does not become a planned one again."
+            ),
+        ]
     said = [
         _("This cancels the event, and its open invitation links stop working.")
         if function == "cancel_dialogue"

@@ -127,11 +127,20 @@ def boards(session: Session, row: Row, now: Row) -> None:
     if said := st.session_state.pop("board-problem", None):
         problem(said)
     open_now = not dialogues.is_over(row) and now["seat"] is not None
-    _ask_form(session, row, which, open_now)
+    here = [one for one in now["questions"] if one["board"] == which]
+    if open_now or f"ask-{row['id']}-{which}-id" in st.session_state:
+        key = f"asking-{row['id']}-{which}"
+        st.session_state.setdefault(key, not here)
+        with st.expander(_("Write a question"), key=key, on_change="rerun"):
+            _ask_form(session, row, which, open_now)
     if not dialogues.is_over(row) and now["seat"] is None:
-        st.caption(_("Take a seat (under Participants) to write and to vote."))
+        st.caption(
+            _("Take a seat (under Participants) to write and to vote.")
+            if session.principal.may_edit or not buyer
+            else _("You can read here. An editor or admin of your organisation can write and vote.")
+        )
     _listed(session, row, now, which, open_now)
-    if open_now and now["leads"]:
+    if open_now and now["leads"] and len(here) > 1:
         fold = st.expander(_("Put the same questions together"), key="board-merge",
                            on_change="rerun")  # fmt: skip
         if fold.open:
@@ -186,7 +195,7 @@ def _ask_form(session: Session, row: Row, which: str, open_now: bool) -> None:
         return
     if identifier is None:
         identifier = st.session_state[f"{key}-id"] = str(uuid4())
-    with st.form(f"{key}-{identifier}"):
+    with st.form(f"{key}-{identifier}", border=False):
         values = _fields(session, row, {}, f"{key}-{identifier}")
         sent = st.form_submit_button(
             _("Add to the buyers' board") if which == "buyers" else _("Add to the shared board"),
@@ -216,6 +225,9 @@ def _ask(session: Session, dialogue_id: str, which: str, identifier: str, values
 
 def _listed(session: Session, row: Row, now: Row, which: str, open_now: bool) -> None:
     topics, suppliers, stages = _choices(session, row)
+    if not any(one["board"] == which for one in now["questions"]):
+        st.info(_("No question stands here yet. What do you want to hear from the suppliers?"))
+        return
     with filters.row():
         wanted = {
             "topic": filters.choice(_("Topic"), topics, "board_topic"),
@@ -234,12 +246,7 @@ def _listed(session: Session, row: Row, now: Row, which: str, open_now: bool) ->
         ).format(n=left, m=row["votes_each"])  # fmt: skip
     st.markdown(plain(count))
     if not shown:
-        any_there = any(one["board"] == which for one in now["questions"])
-        st.info(
-            _("No question fits these filters.")
-            if any_there
-            else _("No question stands here yet. What do you want to hear from the suppliers?")
-        )
+        st.info(_("No question fits these filters."))
         return
     pages = -(-len(shown) // PAGE)
     page = 1
@@ -477,13 +484,13 @@ def read_only(session: Session, row: Row, now: Row) -> None:
             {
                 "votes": one["votes"], "text": one["text"], "board": board_names()[one["board"]],
                 "state": state_names()[one["state"]],
-                "topic": topics.get(one["topic"], one["topic"]),
+                "topic": topics.get(one["topic"], one["topic"]) or None,
                 "supplier": suppliers.get(one["supplier_id"]),
                 "stage": stages.get(one["stage_id"]),
             }
             for one in kept
         ],
-        schema_overrides={"supplier": pl.String, "stage": pl.String},
+        schema_overrides={"topic": pl.String, "supplier": pl.String, "stage": pl.String},
     )  # fmt: skip
     columns: dict[str, Any] = {
         "votes": _("Votes"), "text": st.column_config.TextColumn(_("Question"), width="large"),

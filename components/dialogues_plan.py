@@ -188,7 +188,7 @@ def plan_form(session: Session) -> None:
     title = st.text_input(_("Title"), max_chars=200, key=f"{KEY}-title").strip()
     aim = st.text_area(_("Aim"), max_chars=2000, height=80, key=f"{KEY}-aim").strip()
     total = sum(one["minutes"] for one in planned)
-    times = when(KEY, date.today() + timedelta(days=28), time(10), here(), total)
+    times = when(KEY, _in_four_weeks(date.today()), time(10), here(), total)
     if times is not None:
         show_agenda(_as_frame(planned), times[0], times[2], f"{KEY}-agenda")
     with filters.row():
@@ -228,6 +228,12 @@ def plan_form(session: Session) -> None:
     for name in [n for n in st.session_state if str(n).startswith(f"{KEY}-")]:
         del st.session_state[name]
     dialogues.open_event(str(made))
+
+
+def _in_four_weeks(today: date) -> date:
+    """The Tuesday of that week: a day on which people meet."""
+    then = today + timedelta(days=28)
+    return then + timedelta(days=1 - then.weekday())
 
 
 def _as_frame(planned: list[dict[str, Any]]) -> pl.DataFrame:
@@ -271,10 +277,10 @@ def show_agenda(
     )
     columns = {
         "time": st.column_config.TextColumn(_("Time"), width=110),
-        "title": st.column_config.TextColumn(_("Stage"), width="medium"),
+        "title": st.column_config.TextColumn(_("Stage"), width=250),
         "minutes": _("Minutes"),
         "who": _("For"),
-        "purpose": st.column_config.TextColumn(_("What it is for"), width="large"),
+        "purpose": st.column_config.TextColumn(_("What it is for"), width="medium"),
     }
     chosen = table(shown, columns, key, id_column="id" if choose else None)
     if told < stages.height:

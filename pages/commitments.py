@@ -29,6 +29,8 @@ def figures(found: pl.DataFrame) -> None:
     with st.container(horizontal=True):
         st.metric(_("Overdue"), counts.get("overdue", 0), width=150)
         st.metric(_("Due in 14 days"), counts.get("soon", 0), width=150)
+        still = sum(counts.get(one, 0) for one in commitments.GROUPS["open"])
+        st.metric(_("Open in all"), still, width=150)
         st.metric(_("To be verified"), counts.get("to_verify", 0), width=150)
         st.metric(
             _("Verified of all made"), "–" if rate is None else f"{rate:.0%}", width=180,
@@ -67,7 +69,7 @@ def listed(session: Session, found: pl.DataFrame, shown: pl.DataFrame) -> None:
     if shown.is_empty():
         st.info(
             _("Nothing here is overdue, due soon or waiting to be verified.")
-            if st.session_state.get("commitments_group", "attention") == "attention"
+            if st.session_state.get("commitments_group") == "attention"
             else _("Nothing fits these filters.")
         )
     if chosen:

@@ -80,7 +80,7 @@ def main() -> None:
     dialogues_board.watched(row["id"])
     foot(
         [_("What members and guests of this event wrote")],
-        withheld=_("what guests of other suppliers may not see")
+        withheld=_("what only buyers see, and what other suppliers promised")
         if not dialogues.is_buyer(session, row)
         else None,
     )

@@ -72,12 +72,12 @@ def test_what_is_overdue_comes_first_and_settled_ones_stand_apart(
     promise(world, made, aurora, days=-3, text="Overdue")
     app = open_page("north viewer", "commitments")
     assert metrics(app) == {
-        "Overdue": "1", "Due in 14 days": "1", "To be verified": "0",
+        "Overdue": "1", "Due in 14 days": "1", "Open in all": "3", "To be verified": "0",
         "Verified of all made": "0%",
     }  # fmt: skip
-    assert app.dataframe[0].value["text"].to_list() == ["Overdue", "Soon"]
-    app = choose(app, commitments_group="open")
     assert app.dataframe[0].value["text"].to_list() == ["Overdue", "Soon", "Later"]
+    app = choose(app, commitments_group="attention")
+    assert app.dataframe[0].value["text"].to_list() == ["Overdue", "Soon"]
     app = choose(app, commitments_group="settled")
     assert "Nothing fits these filters." in texts(app)
 
