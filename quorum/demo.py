@@ -630,6 +630,8 @@ def _charts(stage: _Stage) -> None:
 def _event(stage: _Stage, told: Story) -> None:
     """A dialogue: planned, prepared, and where its day has passed, held and followed up."""
     days_ago = told.get("days_ago", -told.get("in_days", 0))
+    # On the Tuesday of that week.
+    days_ago += date.fromisoformat(stage.day(days_ago)).weekday() - 1
     event = stage.events[told["key"]] = _plan(stage, told, days_ago)
     stage.happened(days_ago + told["planned"])
     for number, question in enumerate(told["questions"]):
