@@ -28,7 +28,7 @@ class Follows:
 
 
 FOLLOWS = (
-    Follows("sharing", ("assessment", "site_list", "spend"), how="update"),
+    Follows("sharing", receipts.SHARED_RELATIONS, how="update"),
     Follows("spend", ("spend_import",)),
     Follows("assessment", ("assessment_contact",)),
     Follows("supplier_merge", ("supplier",), how="update"),
@@ -43,9 +43,11 @@ KINDS: dict[str, tuple[str, ...]] = {
     "assessments": ("assessment", "assessment_contact"),
     "sites": ("site_list",),
     "spend": ("spend", "spend_import"),
+    "initiatives": ("initiative", "rubric", "initiative_rating", "initiative_link"),
     "suppliers": ("supplier", "supplier_merge", "supplier_turnover"),
     "people": ("person", "organisation_role", "organisation"),
     "consortium": ("consortium", "membership", "invitation"),
+    "charts": ("saved_chart",),
 }
 
 
@@ -56,9 +58,11 @@ def kind_names() -> dict[str, str]:
         "assessments": _("Assessments"),
         "sites": _("Production sites"),
         "spend": _("Spend"),
+        "initiatives": _("Initiatives"),
         "suppliers": _("Register of suppliers"),
         "people": _("Organisation and people"),
         "consortium": _("Consortia and invitations"),
+        "charts": _("Saved charts"),
     }
 
 
@@ -212,6 +216,10 @@ def _thing(relation: str, number: int) -> str:
             "assessment": _("an assessment"),
             "site_list": _("a site list"),
             "spend": _("a spend line"),
+            "initiative": _("an initiative"),
+            "rubric": _("a rubric"),
+            "initiative_rating": _("a rating"),
+            "initiative_link": _("a membership or certificate"),
         }[relation]
         return one if number == 1 else receipts.counted(relation, number)
     forms = {
@@ -227,6 +235,7 @@ def _thing(relation: str, number: int) -> str:
         "consortium": ngettext("the consortium", "{n} consortia", number),
         "invitation": ngettext("an invitation", "{n} invitations", number),
         "membership": ngettext("a membership", "{n} memberships", number),
+        "saved_chart": ngettext("a saved chart", "{n} saved charts", number),
     }
     other = ngettext("a record", "{n} records", number)
     return forms.get(relation, other).format(n=f"{number:,}")
