@@ -71,5 +71,15 @@ def _names(session: Session) -> dict[str, str]:
         for row in data.rows(session, "invitation", "expires_at").select("id", "note").iter_rows()
         if row[1]
     }
+    initiatives = data.initiative_names(session)
+    ratings = {
+        row[0]: f"{initiatives.get(row[1], '')}, {row[2]}"
+        for row in data.rows(session, "initiative_rating")
+        .select("id", "initiative", "rated_on")
+        .iter_rows()
+    }
+    rubrics = dict(data.rows(session, "rubric").select("id", "title").iter_rows())
+    charts = dict(data.rows(session, "saved_chart").select("id", "name").iter_rows())
+    lists |= initiatives | ratings | rubrics | charts
     named = suppliers | assessments | lists | organisations | members | notes
     return named | data.consortium_names(session) | people(session)

@@ -57,6 +57,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "suppliers": ("supplier", "supplier_merge", "supplier_turnover"),
     "people": ("person", "organisation_role", "organisation"),
     "consortium": ("consortium", "membership", "invitation"),
+    "charts": ("saved_chart",),
 }
 
 
@@ -72,6 +73,7 @@ def kind_names() -> dict[str, str]:
         "suppliers": _("Register of suppliers"),
         "people": _("Organisation and people"),
         "consortium": _("Consortia and invitations"),
+        "charts": _("Saved charts"),
     }
 
 
@@ -254,6 +256,7 @@ def _thing(relation: str, number: int) -> str:
         "commitment_report": ngettext(
             "a report on a commitment", "{n} reports on commitments", number
         ),
+        "saved_chart": ngettext("a saved chart", "{n} saved charts", number),
     }
     other = ngettext("a record", "{n} records", number)
     return forms.get(relation, other).format(n=f"{number:,}")

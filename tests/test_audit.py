@@ -4,10 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
+import pytest
 
 from quorum import audit, receipts
 from quorum.store.relations import RELATIONS
 
+# Without a trail of their own: see the rule "watched" of sql/checks.sql.
+UNWATCHED = {"audit_event", "production_site", "sharing_item", "spend_band"}
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ANN = {"p1": "Ann"}
 
@@ -141,6 +144,19 @@ def test_an_act_of_an_outsider_and_of_a_former_colleague_name_nobody() -> None:
         "Somebody outside your organisation added a supplier",
         "A former colleague added a supplier",
     ]
+
+
+@pytest.mark.parametrize("relation", sorted(set(RELATIONS) - UNWATCHED))
+@pytest.mark.parametrize("action", ["insert", "update", "delete"])
+@pytest.mark.parametrize("summary", ["", "2 rows"])
+def test_what_happens_to_any_watched_table_has_words_and_a_kind(
+    relation: str, action: str, summary: str
+) -> None:
+    found = audit.worded(events((0, action, relation, summary, None)), ANN, {}, sharings())
+    assert found.height == 1
+    assert found["kind"][0]
+    # Receipts and merges have words of their own, and are never deleted.
+    assert relation in ("sharing", "supplier_merge") or "record" not in found["what"][0]
 
 
 def test_every_watched_table_belongs_to_one_kind() -> None:
