@@ -200,7 +200,7 @@ def _report_form(session: Session, row: Row, buyer: bool) -> None:
     nonce = st.session_state.setdefault(f"{key}-id", str(uuid4()))
     # What somebody reports meanwhile is a conflict, although the page shows it already.
     seen: Any = st.session_state.setdefault(f"{key}-{nonce}-seen", row["version"])
-    with st.form(f"{key}-{nonce}"):
+    with st.form(f"{key}-{nonce}", border=False):
         state = st.radio(
             _("How does it stand?"), list(names), format_func=lambda one: names[one],
             index=list(names).index(row["state"]) if row["state"] in names else None,

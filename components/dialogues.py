@@ -17,6 +17,11 @@ from quorum.language import _, ngettext
 from quorum.receipts import listed
 from quorum.store import Row, StoreError
 
+# What pages about dialogues rest on, for `data.ahead`.
+RELATIONS = (
+    "dialogue", "dialogue_host", "dialogue_supplier", "supplier", "organisation", "commitment",
+)  # fmt: skip
+
 # Words --------------------------------------------------------------------------------------------
 
 

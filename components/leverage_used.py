@@ -57,7 +57,7 @@ def columns() -> dict[str, Any]:
     return {
         "asked_on": dialogues.day_column(_("Asked on")),
         "supplier": _("Supplier"),
-        "asked": st.column_config.TextColumn(_("What was asked"), width="large"),
+        "asked": st.column_config.TextColumn(_("What was asked"), width=260),
         "organisation": _("By"),
         "how": _("Alone or jointly"),
         "together_with": _("Together with"),
@@ -155,7 +155,7 @@ def add(session: Session) -> None:
         "asked_on": date.today(), "channel": "meeting", "jointly": False, "together_with": "",
         "dialogue_id": None, "outcome": NO_OUTCOME, "outcome_text": "", "outcome_on": None,
     }  # fmt: skip
-    with st.form(f"{KEY}-{nonce}"):
+    with st.form(f"{KEY}-{nonce}", border=False):
         values = _fields(session, blank, f"{KEY}-{nonce}")
         sent = st.form_submit_button(_("Record it"), type="primary")
     if not sent:

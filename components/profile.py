@@ -278,21 +278,23 @@ def _moved(session: Session, supplier_id: str) -> pl.DataFrame:
     )
 
     def level(end: str) -> pl.Expr:
-        return (
-            pl.struct(overall=f"overall_{end}", high=f"overall_high_{end}")
-            .map_elements(
-                lambda one: scoring.band_words(one["overall"], one["high"])
-                if one["overall"] else None,
-                return_dtype=pl.String,
-            )
-        )  # fmt: skip
+        return pl.struct(overall=f"overall_{end}", high=f"overall_high_{end}").map_elements(
+            lambda one: scoring.band_words(one["overall"], one["high"]) if one["overall"] else None,
+            return_dtype=pl.String,
+        )
+
+    def change(before: pl.Expr, after: pl.Expr) -> pl.Expr:
+        ends = [end.cast(pl.String).fill_null(_("unknown")) for end in (before, after)]
+        return pl.format("{} → {}", *ends)
 
     doubts = [
         pl.when(~pl.col("same_assessor")).then(pl.lit(_("different assessors"))),
         pl.when(~pl.col("same_lister")).then(pl.lit(_("site lists of different members"))),
     ]
     return found.with_columns(
-        level_before=level("before"), level_after=level("after"),
+        level=change(level("before"), level("after")),
+        points=change(pl.col("points_before"), pl.col("points_after")),
+        sites=change(pl.col("sites_before"), pl.col("sites_after")),
         kept=pl.when(pl.col("made") > 0).then(
             pl.format(_("{} of {} verified"), "verified", "made")
         ),
@@ -308,12 +310,9 @@ def _before_and_after(session: Session, supplier_id: str) -> None:
     columns = {
         "title": _("Dialogue"),
         "day": st.column_config.DateColumn(_("Day"), format="YYYY-MM-DD"),
-        "level_before": _("Level before"),
-        "level_after": _("Level after"),
-        "points_before": _("Points before"),
-        "points_after": _("Points after"),
-        "sites_before": _("Sites listed before"),
-        "sites_after": _("Sites listed after"),
+        "level": _("Overall level"),
+        "points": _("Points"),
+        "sites": _("Sites listed"),
         "kept": _("Commitments"),
         "doubt": _("Compare with care"),
     }
@@ -322,7 +321,7 @@ def _before_and_after(session: Session, supplier_id: str) -> None:
         _(
             "Before is the last that was known on the day of the dialogue, after the first that "
             "became known later, up to the next dialogue. This shows what came after, and is no "
-            "proof that it came because of the dialogue. – means that nothing is known."
+            "proof that it came because of the dialogue."
         )
     )
 

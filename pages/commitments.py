@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from components import commitments, data, filters
+from components import commitments, data, dialogues, filters
 from components.initiatives import shown_table, view
 from components.links import link
 from components.messages import empty, foot
@@ -27,13 +27,13 @@ def figures(found: pl.DataFrame) -> None:
     counts = dict(found["standing"].value_counts().iter_rows())
     rate = domain.progress(found, ())["rate"][0]
     with st.container(horizontal=True):
-        st.metric(_("Overdue"), counts.get("overdue", 0), width=150)
-        st.metric(_("Due in 14 days"), counts.get("soon", 0), width=150)
+        st.metric(_("Overdue"), counts.get("overdue", 0), width=125)
+        st.metric(_("Due in 14 days"), counts.get("soon", 0), width=125)
         still = sum(counts.get(one, 0) for one in commitments.GROUPS["open"])
-        st.metric(_("Open in all"), still, width=150)
-        st.metric(_("To be verified"), counts.get("to_verify", 0), width=150)
+        st.metric(_("Open in all"), still, width=125)
+        st.metric(_("To be verified"), counts.get("to_verify", 0), width=125)
         st.metric(
-            _("Verified of all made"), "–" if rate is None else f"{rate:.0%}", width=180,
+            _("Verified of all made"), "–" if rate is None else f"{rate:.0%}", width=165,
             help=_("What was dropped or put off stays in the count."),
         )  # fmt: skip
 
@@ -93,6 +93,7 @@ def in_table(session: Session, shown: pl.DataFrame) -> str | None:
 
 def main() -> None:
     session = require_session(guests=True)
+    data.ahead(session, *dialogues.RELATIONS, "commitment_report", "membership")
     st.title(_("Commitments"))
     st.markdown(_("Which promises are overdue, which are due next, and how many were kept?"))
     handed_over(session)

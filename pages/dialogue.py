@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import dialogues, dialogues_board, dialogues_plan
+from components import data, dialogues, dialogues_board, dialogues_plan
 from components.dialogues_after import record
 from components.dialogues_papers import papers
 from components.dialogues_people import people
@@ -60,6 +60,7 @@ def choose(session: Session) -> None:
 
 def main() -> None:
     session = require_session(guests=True)
+    data.ahead(session, *dialogues.RELATIONS, "dialogue_stage", "dialogue_seat", "membership")
     row = dialogues.asked_for(session)
     if row is None:
         choose(session)

@@ -41,9 +41,9 @@ def events(session: Session, found: pl.DataFrame) -> None:
         return
     columns: dict[str, Any] = {
         "title": st.column_config.TextColumn(_("Event"), width="medium"),
-        "when_words": st.column_config.TextColumn(_("When"), width="medium"),
-        "suppliers": _("Suppliers"),
+        "when_words": st.column_config.TextColumn(_("When"), width=290),
         "state_name": _("State"),
+        "suppliers": _("Suppliers"),
         "made": _("Commitments"),
         "verified": _("Verified"),
         "still_open": _("Still open"),
@@ -73,6 +73,7 @@ def plan_next(session: Session) -> None:
 
 def main() -> None:
     session = require_session(guests=True)
+    data.ahead(session, *dialogues.RELATIONS)
     st.title(_("Dialogues with suppliers"))
     st.markdown(_("Which dialogues are coming, and what did the earlier ones lead to?"))
     found = dialogues.listing(session)

@@ -65,6 +65,8 @@ def listed(session: Session, found: pl.DataFrame) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "supplier", "organisation", "leverage_use", "dialogue", "dialogue_host",
+               "sharing", "sharing_item")  # fmt: skip
     st.title(_("Leverage used"))
     st.markdown(_("Who asked what of which supplier, alone or jointly, and what came of it?"))
     if data.leverage_uses(session).is_empty():

@@ -166,6 +166,12 @@ def test_every_watched_table_belongs_to_one_kind() -> None:
     assert effects <= set(kinds)
 
 
+def test_all_of_dialogues_is_one_kind_and_what_is_said_is_of_none() -> None:
+    of_dialogues = ("dialogue", "commitment", "leverage_use")
+    assert set(audit.KINDS["dialogues"]) == {r for r in RELATIONS if r.startswith(of_dialogues)}
+    assert not {"dialogue_question", "dialogue_note", "dialogue_ballot"} & set(RELATIONS)
+
+
 def test_a_kind_is_read_with_the_acts_that_explain_its_events() -> None:
     assert audit.relations_of("sites") == ["sharing", "site_list"]
     assert audit.relations_of(None) is None

@@ -13,6 +13,7 @@ from quorum.store import Conflict, Invalid, NotAllowed, Refused
 from quorum.store.relations import FUNCTIONS, RELATIONS
 from quorum.store.supabase import JSON_COLUMNS, key_of
 from tests.conftest import World
+from tests.test_dialogue_store import ask, note, plan
 
 HARD_TEXTS = [
     'Kön, "Berg" & Co.',
@@ -176,6 +177,17 @@ def test_moments_on_the_second_are_read_as_well(both: World) -> None:
     both.owner("update organisation_role set since = '2026-01-02 03:04:05+00'")
     found = both["north admin"].store.rows("organisation_role")
     assert found["since"].unique().to_list() == [datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]
+
+
+def test_a_dialogue_over_a_change_of_clocks_keeps_both_its_moments(both: World) -> None:
+    plan(
+        both, both.supplier(),
+        starts_at="2026-10-24T22:00:00+02:00", ends_at="2026-10-25T08:00:00+01:00",
+    )  # fmt: skip
+    found = both["south admin"].store.rows("dialogue", ["starts_at", "ends_at"])
+    assert found.rows() == [
+        (datetime(2026, 10, 24, 20, tzinfo=UTC), datetime(2026, 10, 25, 7, tzinfo=UTC))
+    ]
 
 
 def test_an_order_may_rise_and_fall_and_puts_null_last_or_first(both: World) -> None:
@@ -342,6 +354,25 @@ def test_a_rule_of_the_domain_speaks_its_own_sentence(both: World) -> None:
         both["north viewer"].store.call(
             "invite_colleague", {"role": "admin", "note": "", "days": 7}
         )
+
+
+def test_what_is_said_comes_back_letter_by_letter_and_conflicts_alike(both: World) -> None:
+    north = both["north admin"].store
+    event = plan(both, both.supplier())
+    north.call("open_dialogue", {"dialogue_id": event})
+    for text in HARD_TEXTS:
+        said = f"{text} at last"
+        asked, noted = ask(north, event, said), str(uuid.uuid4())
+        note(north, event, said, id=noted)
+        assert note(north, event, "Late", id=noted, version=7) == {
+            "conflict": {"text": said.strip(), "version": 1}
+        }
+        board = north.call("dialogue_board", {"dialogue_id": event, "seen": None})
+        texts = {question["id"]: question["text"] for question in board["questions"]}
+        assert texts[asked] == said.strip()
+    for wrong in ({"id": "no uuid"}, {"text": "nul \x00"}):
+        with pytest.raises(Invalid):
+            ask(north, event, **wrong)
 
 
 @pytest.mark.slow

@@ -120,6 +120,31 @@ def test_claims_that_name_another_organisation_change_nothing(
     assert reached(http, who, scene, relation, command, "east") == CELLS[line]["east"]
 
 
+@pytest.mark.parametrize("actor", ["admin", "rep", "newcomer"])
+def test_what_is_said_and_who_said_it_is_reached_through_no_other_door(
+    http: httpx.Client, supabase: SupabaseServer, scene: Scene, actor: str
+) -> None:
+    who = header(supabase, scene, actor)
+    tries = [
+        http.get(f"/dialogue_{name}", headers={**who, **profile})
+        for name in ("room", "key", "question", "note", "ballot")
+        for profile in ({}, {"Accept-Profile": "quorum"})
+    ]
+    tries.append(http.get("/dialogue_seat", params={"select": "person_id"}, headers=who))
+    for function, given in (
+        ("forget_voters", {"dialogue": scene.events["D"]}),
+        ("my_pseudonym", {"dialogue": scene.events["D"]}),
+        (
+            "withdraw_links",
+            {"dialogue": scene.events["D"], "organisation": None, "suppliers": None},
+        ),
+    ):
+        for profile in ({}, {"Content-Profile": "quorum"}):
+            tries.append(http.post(f"/rpc/{function}", json=given, headers={**who, **profile}))
+    assert not [answer for answer in tries if answer.is_success]
+    assert not [answer for answer in tries if "Who makes it?" in answer.text]
+
+
 # Tokens that are none -----------------------------------------------------------------------------
 
 

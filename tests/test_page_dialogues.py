@@ -514,9 +514,12 @@ def test_the_profile_tells_what_moved_after_a_dialogue_and_that_it_proves_nothin
     app = open_page("north viewer", "supplier", supplier=supplier)
     assert not app.exception
     assert "no proof that it came because of the dialogue" in texts(app)
-    before_after = next(one.value for one in app.dataframe if "level_before" in one.value)
-    assert before_after["level_before"].to_list() == ["Low"]
-    assert before_after["level_after"].to_list() == ["High"]
+    moved = next(
+        one.value for one in app.dataframe if "points" in one.value and "kept" in one.value
+    )
+    assert moved["level"].to_list() == ["Low → High"]
+    assert moved["sites"].to_list() == ["unknown → unknown"]
+    assert moved["kept"].to_list() == ["0 of 1 verified"]
     kinds = next(one.value for one in app.dataframe if "kind_name" in one.value)["kind_name"]
     assert kinds.to_list() == ["Commitment made", "Dialogue"]
 
