@@ -126,8 +126,8 @@ def _briefings(session: Session, row: Row, now: Row) -> None:
     made = briefings.briefing(sources(session, row, supplier, now), reader)
     if not _may_leave(session, row, made.written):
         return
-    for sentence in made.kept_back:
-        st.caption(plain(sentence))
+    if made.kept_back:
+        st.caption(plain(_("Left out: {what}.").format(what="; ".join(made.kept_back))))
     _files(made, f"briefing-{row['id']}-{supplier}-{reader}")
 
 
@@ -164,19 +164,16 @@ def _minutes(session: Session, row: Row, now: Row) -> None:
             key=f"minutes-{row['id']}-reader",
         )  # fmt: skip
         reader = "room" if chosen == "room" else "buyers"
-    commitments = data.commitments(session).filter(pl.col("dialogue_id") == row["id"])
-    who = session.principal
-    made = records.minutes(
-        row, dialogues.when(row), dialogues.stages(session, row["id"]),
-        data.ask(session, "dialogue_notes", dialogue_id=row["id"]), now["questions"], commitments,
-        dialogues.seats(session, row["id"]),
-        dialogues.supplier_names(session, row["id"], as_entered=True),
-        consortium=row["consortium"] or _("a consortium of buyers"),
-        author=", ".join(filter(None, (who.name, who.organisation))), made_on=date.today(),
-        reader=reader,
-    )  # fmt: skip
+    made = _made_minutes(session, row, now, reader, leave_out=False)
     if not _may_leave(session, row, made.written):
-        return
+        if row["state"] != "closed" or not dialogues.seats(session, row["id"]).height:
+            return
+        # Nothing can be changed any more, but what names somebody need not be printed.
+        if not st.checkbox(_("Leave these texts out"), key=f"minutes-{row['id']}-{reader}-out"):
+            return
+        made = _made_minutes(session, row, now, reader, leave_out=True)
+        if not _may_leave(session, row, made.written):
+            return
     with st.container(horizontal=True):
         st.download_button(
             _("Minutes (docx)"), lambda: minutes_files.to_docx(made),
@@ -190,6 +187,32 @@ def _minutes(session: Session, row: Row, now: Row) -> None:
         )  # fmt: skip
 
 
+def _made_minutes(
+    session: Session, row: Row, now: Row, reader: records.Reader, *, leave_out: bool
+) -> records.Minutes:
+    """The minutes; with `leave_out` without notes, questions and promises that name somebody."""
+    notes = data.ask(session, "dialogue_notes", dialogue_id=row["id"])
+    questions = list(now["questions"])
+    commitments = data.commitments(session).filter(pl.col("dialogue_id") == row["id"])
+    before = len(notes) + len(questions) + commitments.height
+    if leave_out:
+        who = _room(session, row)
+        notes = [one for one in notes if not _names(one["text"], who)]
+        questions = [one for one in questions if not _names(one["text"], who)]
+        kept = [one for one, text in commitments.select("id", "text").iter_rows()
+                if not _names(text, who)]  # fmt: skip
+        commitments = commitments.filter(pl.col("id").is_in(kept))
+    me = session.principal
+    return records.minutes(
+        row, dialogues.when(row), dialogues.stages(session, row["id"]), notes, questions,
+        commitments, dialogues.seats(session, row["id"]),
+        dialogues.supplier_names(session, row["id"], as_entered=True),
+        consortium=row["consortium"] or _("a consortium of buyers"),
+        author=", ".join(filter(None, (me.name, me.organisation))), made_on=date.today(),
+        reader=reader, left_out=before - len(notes) - len(questions) - commitments.height,
+    )  # fmt: skip
+
+
 # The Chatham House Rule ---------------------------------------------------------------------------
 
 
@@ -197,6 +220,23 @@ def _may_leave(session: Session, row: Row, written: Mapping[str, str]) -> bool:
     """Whether the texts may be taken along; where the rule forbids it, the page says why."""
     if not row["chatham"]:
         return True
+    try:
+        chatham.refuse(written, _room(session, row))
+    except chatham.NamesSomebody as refusal:
+        problem(str(refusal).split(refusal.found[0].sentence)[0])
+        for found in refusal.found[:10]:
+            begins = _("It begins: “{text}”").format(text=written[found.place][:60])
+            more = "" if "“" in found.place else f" {begins}"
+            st.markdown(f"- {plain(found.sentence + more)}")
+        return False
+    except ValueError as refusal:  # nobody is known to whoever was not in the room
+        st.info(plain(refusal))
+        return False
+    return True
+
+
+def _room(session: Session, row: Row) -> chatham.Room:
+    """Whom no paper of this event may name."""
     seats = data.rows(session, "dialogue_seat").filter(pl.col("dialogue_id") == row["id"])
     entries = data.register(session).filter(
         pl.col("id").is_in(list(dialogues.supplier_names(session, row["id"])))
@@ -208,14 +248,8 @@ def _may_leave(session: Session, row: Row, written: Mapping[str, str]) -> bool:
     organisations = {names[one] for one in members if one in names} | set(
         dialogues.host_names(session, row["id"]).values()
     )
-    try:
-        chatham.refuse(written, chatham.room(seats, sorted(organisations), entries))
-    except chatham.NamesSomebody as refusal:
-        problem(str(refusal).split(refusal.found[0].sentence)[0])
-        for found in refusal.found[:10]:
-            st.markdown(f"- {plain(found.sentence)}")
-        return False
-    except ValueError as refusal:  # nobody is known to whoever was not in the room
-        st.info(plain(refusal))
-        return False
-    return True
+    return chatham.room(seats, sorted(organisations), entries)
+
+
+def _names(text: str, who: chatham.Room) -> bool:
+    return bool(chatham.names_in({"": text}, who.people, who.organisations, who.suppliers))

@@ -202,7 +202,7 @@ def refresh(session: Session, here: Held) -> None:
 def clock(here: Held) -> str:
     """How long the stage still lasts, or by how much it is over; empty before one began."""
     stage, began = stage_of(here), here.room["stage_began_at"]
-    if stage is None or began is None:
+    if stage is None or began is None or here.room["state"] != "live":
         return ""
     left = dialogues.time_left(
         stage["minutes"], datetime.fromisoformat(began), datetime.fromisoformat(here.room["now"])
@@ -234,7 +234,7 @@ def stage_words(here: Held) -> str:
 def status(here: Held) -> str:
     people = here.room["people"]
     parts = [f"<strong>{escape(stage_words(here))}</strong>"]
-    if (stage := stage_of(here)) is not None and stage["audience"] == "buyers":
+    if here.room["state"] == "live" and among_buyers(here):
         parts.append(escape(_("buyers only")))
     if words := clock(here):
         parts.append(f"<strong>{escape(words)}</strong>")
@@ -275,8 +275,10 @@ def notes(here: Held) -> str:
             lines[key] = _note(note)
         shown.append(lines[key])
     said = ""
-    if not shown:
+    if not shown and room["state"] == "live":
         said = _("What is said is written down here, by everybody at once.")
+    elif not shown:
+        said = _("None was written down.")
     elif plan_of(here).event["chatham"]:
         said = _("In no order: nothing here tells who wrote what, or when.")
     return _list(_("Notes of this stage") if room["stage_id"] else _("Notes"), said, shown)
@@ -315,8 +317,8 @@ def _list(title: str, said: str, items: list[str]) -> str:
 
 def _item(text: str, *about: str) -> str:
     small = escape(" · ".join(word for word in about if word))
-    below = f"<br><small>{small}</small>" if small and text else f"<small>{small}</small>"
-    return f"<li>{escape(text)}{below}</li>"
+    below = f'<small style="font-size:.875rem">{small}</small>' if small else ""
+    return f"<li>{escape(text)}{'<br>' if text and small else ''}{below}</li>"
 
 
 def _about_question(asked: Row, plan: Plan) -> list[str]:

@@ -17,7 +17,8 @@ from quorum.language import _
 from quorum.store import Row, StoreError
 
 _NOTE, _AUDIENCE = "room-note", "room-audience"
-_DRAFT, _SENT, _WROTE = "room-draft", "room-sent", "room-wrote"
+_DRAFT, _SENT, _EMPTIED = "room-draft", "room-sent", "room-emptied"
+_WROTE = "room-wrote"
 _CORRECT, _CLASH = "room-correct", "room-clash"
 _PROMISE, _PROMISED = "room-promise", "room-promise-stored"
 _SAID = "room-said"  # where, and what was refused there
@@ -169,12 +170,14 @@ def writing(session: Session, here: Held) -> None:
             if buyer:
                 _audience(here)
     tell("note")
-    if here.room["state"] != "live":
-        st.info(
-            _("Nothing more is stored here. Copy what still stands in the form if you need it.")
-        )
-        return
-    _correcting(session, here)
+    # Whoever is correcting or promising something at this moment goes on after the close.
+    with st.container():
+        if here.room["state"] == "live" or st.session_state.get(_CORRECT):
+            _correcting(session, here)
+        if here.room["state"] != "live":
+            st.info(
+                _("No note is stored here any more. Copy what stands in the form if you need it.")
+            )
     if buyer:
         with st.expander(_("Write down a commitment"), key="room-commitment"):
             _promising(session, here)
@@ -199,6 +202,17 @@ def _forget_stored() -> None:
     sent = st.session_state.get(_SENT)
     if sent is not None and st.session_state.get(_NOTE, "").strip() == sent:
         st.session_state[_NOTE] = ""
+        st.session_state[_EMPTIED] = True
+
+
+def arrived() -> None:
+    """Once the browser has the empty form, the same words are a note of their own. Asked at every
+    look, which brings along what stands in the browser; not at the one that empties the form."""
+    if st.session_state.pop(_EMPTIED, False):
+        return
+    if _SENT in st.session_state and not st.session_state.get(_NOTE):
+        del st.session_state[_SENT]
+        st.session_state.pop(_DRAFT, None)
 
 
 def _identifier(draft: tuple[Any, ...], key: str) -> str:
@@ -240,8 +254,7 @@ def _correcting(session: Session, here: Held) -> None:
     """Choose a note, change or strike it. Of two who change it at once, nobody is overwritten."""
     seen = st.session_state.get(_CORRECT)
     if seen is None:
-        if here.room["notes"] or st.session_state.get("room-pick"):
-            st.button(_("Correct a note"), key="room-correct-open", on_click=_open_correction)
+        st.button(_("Correct a note"), key="room-correct-open", on_click=_open_correction)
         return
     if (clash := st.session_state.get(_CLASH)) is not None:
         _settle(session, here, clash)

@@ -22,6 +22,7 @@ from quorum.language import _
 def screen(session: Session, here: Held, places: Mapping[str, DeltaGenerator]) -> None:
     """Everybody's screen. `places`: where notes, and questions and commitments, are drawn."""
     room.refresh(session, here)
+    room_forms.arrived()
     st.html(f"{room.status(here)}{room.part(here, room.question)}")
     if here.room["leads"]:
         room_forms.lead(session, here)

@@ -65,12 +65,14 @@ def minutes(
     author: str,
     made_on: date,
     reader: Reader,
+    left_out: int = 0,
 ) -> Minutes:
     """The minutes for these readers.
 
     dialogue: a row of the relation; when: its time in words; stages: its agenda. notes: of
     dialogue_notes(); questions: of dialogue_board(). commitments: of this dialogue, with `supplier`
     and `owner`. seats: as far as they are seen. suppliers: identifier as invited -> name.
+    left_out: how many texts the caller took out because they name somebody.
     """
     named = not dialogue["chatham"]
     ordered = stages.sort("position", "id")
@@ -90,6 +92,14 @@ def minutes(
                 "Held under the Chatham House Rule: what was said may be used, who said it is "
                 "not revealed."
             )
+        )
+    if left_out:
+        facts.append(
+            ngettext(
+                "{n} text was left out, because it named somebody.",
+                "{n} texts were left out, because they named somebody.",
+                left_out,
+            ).format(n=left_out)
         )
     asked = {one["id"]: one["text"] for one in questions}
     sections = [

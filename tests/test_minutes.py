@@ -57,12 +57,12 @@ QUESTIONS = [
 ]
 
 
-def made(reader: Any = "buyers", chatham: bool = False) -> Minutes:
+def made(reader: Any = "buyers", chatham: bool = False, left_out: int = 0) -> Minutes:
     dialogue = {"id": "d", "title": "Round two", "aim": "", "place": "Ghent", "chatham": chatham}
     return minutes(
         dialogue, "Tue 2026-11-10, 09:00 to 12:00", STAGES, NOTES, QUESTIONS, COMMITMENTS,
         SEATS, {"a": "Aurora"}, consortium="Buyers", author="Ada Lind, North",
-        made_on=date(2026, 11, 11), reader=reader,
+        made_on=date(2026, 11, 11), reader=reader, left_out=left_out,
     )  # fmt: skip
 
 
@@ -96,6 +96,10 @@ def test_under_the_chatham_house_rule_nobody_is_named(reader: str) -> None:
 def test_every_text_that_is_printed_is_checked() -> None:
     written = set(made().written.values())
     assert {"A late remark", "We hold back", "Who?", "How hard?", "Publish sites"} <= written
+
+
+def test_what_was_left_out_is_said() -> None:
+    assert "2 texts were left out, because they named somebody." in made(left_out=2).facts
 
 
 def test_the_document_holds_notes_and_tables() -> None:

@@ -82,6 +82,7 @@ def test_what_is_overdue_comes_first_and_settled_ones_stand_apart(
     assert "Nothing fits these filters." in texts(app)
 
 
+@pytest.mark.both_doors
 def test_the_owner_reports_and_verifies_with_what_shows_it(world: World, open_page: Opener) -> None:
     aurora = world.supplier("Aurora")
     made = promise(world, event(world, aurora), aurora, "north admin")
@@ -108,6 +109,7 @@ def test_whoever_neither_follows_it_up_nor_invited_only_reads(
         assert "Report" not in buttons(app) and "Hand it over" not in buttons(app)
 
 
+@pytest.mark.both_doors
 def test_a_report_on_what_somebody_else_reported_on_shows_both(
     world: World, open_page: Opener
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_commitment_is_handed_over(world: World, open_page: Opener) -> None:
     assert owner == [world["south admin"].organisation_id]
 
 
+@pytest.mark.both_doors
 def test_the_supplier_reports_through_its_link_and_verifies_nothing(
     world: World, open_page: Opener
 ) -> None:

@@ -83,6 +83,7 @@ def planning(open_page: Opener, actor: str = "north editor") -> AppTest:
     return app.run()
 
 
+@pytest.mark.both_doors
 def test_an_editor_plans_an_event_from_a_template(world: World, open_page: Opener) -> None:
     aurora = world.supplier("Aurora")
     app = planning(open_page)
@@ -164,6 +165,7 @@ def test_a_stage_is_added_at_the_end(world: World, open_page: Opener) -> None:
     assert app.dataframe[0].value["title"].to_list()[-1] == "Closing round"
 
 
+@pytest.mark.both_doors
 def test_two_hosts_who_change_one_event_see_both_versions(world: World, open_page: Opener) -> None:
     event = plan(world, world.supplier())
     app = open_page("north editor", "dialogue", dialogue=event)
@@ -191,6 +193,7 @@ def test_closing_asks_once_and_says_what_is_destroyed(world: World, open_page: O
 # Questions ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_doors
 def test_a_member_takes_a_seat_asks_and_votes(world: World, open_page: Opener) -> None:
     event = plan(world, world.supplier())
     app = part(open_page("south admin", "dialogue", dialogue=event), "questions")
@@ -335,6 +338,7 @@ def test_under_the_chatham_house_rule_only_the_room_sees_who_is_there(
 # Guests -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_doors
 def test_a_guest_sees_the_event_without_the_buyers_part(world: World, open_page: Opener) -> None:
     supplier = world.supplier()
     event = plan(world, supplier)
@@ -412,6 +416,21 @@ def test_under_the_chatham_house_rule_no_paper_leaves_with_a_name_in_it(
     assert not [one for one in downloads(app) if "Minutes" in one or "Briefing" in one]
 
 
+def test_after_the_event_what_names_somebody_can_be_left_out_of_the_minutes(
+    world: World, open_page: Opener
+) -> None:
+    event = held(world, world.supplier("Aurora"), chatham=True)
+    store = world["north admin"].store
+    note(store, event, "They told South in May.")
+    note(store, event, "They will publish the list.")
+    store.call("close_dialogue", {"dialogue_id": event})
+    app = part(open_page("north admin", "dialogue", dialogue=event), "papers")
+    assert "“South” in note" in texts(app)
+    assert "Minutes (docx)" not in downloads(app)
+    app = app.checkbox(key=f"minutes-{event}-buyers-out").check().run()
+    assert "Minutes (docx)" in downloads(app)
+
+
 def test_under_the_rule_papers_without_names_leave(world: World, open_page: Opener) -> None:
     event = held(world, world.supplier("Aurora"), chatham=True)
     note(world["north admin"].store, event, "They will publish the list.")
@@ -434,6 +453,7 @@ def test_afterwards_there_are_notes_questions_and_commitments(
     assert f"promising-{event}" not in [one.key for one in app.expander]  # without a seat
 
 
+@pytest.mark.both_doors
 def test_what_was_promised_is_added_after_the_event(world: World, open_page: Opener) -> None:
     event = held(world, world.supplier("Aurora"))
     world["north admin"].store.call("close_dialogue", {"dialogue_id": event})

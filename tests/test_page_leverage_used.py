@@ -54,6 +54,7 @@ def test_an_editor_records_what_was_asked(world: World, open_page: Opener) -> No
     assert world["south admin"].store.rows("leverage_use").is_empty()
 
 
+@pytest.mark.both_doors
 def test_what_came_of_it_is_dated(world: World, open_page: Opener) -> None:
     aurora = world.supplier("Aurora")
     made = used(world, "north admin", aurora)
