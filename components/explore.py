@@ -64,6 +64,13 @@ def from_address(session: Session) -> tuple[Question, list[str], Row | None]:
     return question, problems, saved
 
 
+def reads(*asked: str) -> list[str]:
+    """The relations behind these datasets; of all where one is not known (yet)."""
+    known = known_datasets()
+    chosen = asked if asked and all(name in known for name in asked) else known
+    return [name for one in chosen for name in datasets.RELATIONS[known[one].reader]]
+
+
 def as_key(question: Question) -> Asked:
     return tuple((key, tuple(values)) for key, values in explore.to_query(question).items())
 

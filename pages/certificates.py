@@ -167,6 +167,7 @@ def store(session: Session, submit: str, outcome: Outcome) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "initiative_link", "initiative")
     st.title(_("Members and certificates"))
     st.markdown(
         _("Which suppliers and sites belong to an initiative or hold its certificate, until when?")

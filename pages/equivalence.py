@@ -61,6 +61,7 @@ def show(session: Session, made: Note, option: str) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "initiative", "rubric", "initiative_rating")
     st.title(_("Equivalent evidence"))
     st.markdown(
         _("If a tender accepts this as evidence, what does it cover, and what is left to ask?")

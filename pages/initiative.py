@@ -139,6 +139,7 @@ def members(session: Session, key: str) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "initiative", "rubric", "initiative_rating", "initiative_link")
     st.title(_("Initiative profile"))
     st.markdown(_("What do raters think of this initiative, why, and who belongs to it?"))
     handed_over(session)

@@ -117,6 +117,7 @@ def due(session: Session, option: str) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "initiative", "rubric", "initiative_rating")
     st.title(_("Initiatives compared"))
     st.markdown(_("How far do initiatives protect workers, and do those who rate them agree?"))
     with filters.row():

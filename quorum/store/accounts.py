@@ -211,12 +211,6 @@ class Accounts:
         with self._as_member(session) as db:
             db.execute("select auth.close_my_sessions()")
 
-    def has_password(self, session: Session) -> bool:
-        """Whether the member has one; members of the demo step in without."""
-        with self._as_member(session) as db:
-            stored = db.execute("select auth.my_password()").fetchone()
-        return bool(stored and stored[0])
-
     def change_password(self, session: Session, old: str, new: str) -> None:
         """Sets a new password and ends the member's other sessions."""
         with self._as_member(session) as db:

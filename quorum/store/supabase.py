@@ -37,7 +37,7 @@ from quorum.store import (
     StoreError,
     Unavailable,
 )
-from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, writable
+from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, VALUES, writable
 
 log = logging.getLogger("quorum.store")
 
@@ -75,7 +75,7 @@ _ONCE = {"key", "sharing_id"}
 
 
 _TOGETHER = 5000  # rows of a relation that may come along with others
-_MOMENT = 2.0  # seconds that they serve: the run of a page that asked for them
+_MOMENT = 10.0  # seconds that they serve: the run of a page that asked for them
 _NOTHING: tuple[float, dict[str, pl.DataFrame]] = (0.0, {})
 _MANY = 8  # pages, from which on they are asked for in parallel
 # Identifiers are random, so quarters of their range are quarters of the rows.
@@ -141,11 +141,12 @@ class SupabaseStore:
         limit: int | None = None,
     ) -> pl.DataFrame:
         schema = RELATIONS[relation]
-        held = self._held(relation) if filters is None and limit is None else None
-        if held is not None:
-            return _sorted(held, order).select(*(columns or schema))
         chosen = {name: schema[name] for name in columns or schema}
         key = key_of(relation)
+        held = self._held(relation)
+        if held is not None and (filters is None or _comparable(schema, filters)):
+            found = _sorted(_matching(held, filters or {}), [*order, *key])
+            return found.head(found.height if limit is None else limit).select(*chosen)
         # Rows are told apart by their key and put in order here, the same way for any database.
         wanted = {**chosen, **{n: schema[n] for n in [*key, *(o.lstrip("-") for o in order)]}}
         if _asks_for_nothing(filters or {}) or limit == 0:
@@ -171,7 +172,8 @@ class SupabaseStore:
     def ahead(self, relations: Sequence[str]) -> None:
         """Fetches whole relations, and functions of `relations.FUNCTIONS`, in one request. What is
         read of them in the next moment is answered from that; large ones are left to be read."""
-        schemas = {name: RELATIONS.get(name) or FUNCTIONS[name] for name in relations}
+        known = {**VALUES, **FUNCTIONS, **RELATIONS}
+        schemas = {name: known[name] for name in relations}
         wanted = {name: list(schema) for name, schema in schemas.items()}
         found = self.call("read_together", {"wanted": wanted, "most": _TOGETHER})
         frames = {
@@ -297,7 +299,7 @@ class SupabaseStore:
         given = {name: _plain(value) for name, value in (arguments or {}).items()}
         held = self._held(function) if not given else None
         if held is not None:
-            return held
+            return held.item() if function in VALUES else held
         if function not in _READING:
             self._ahead = _NOTHING
         repeatable = function in _READING or bool(_ONCE & given.keys())
@@ -305,7 +307,10 @@ class SupabaseStore:
         if schema is None:
             request = self._client.rpc(function, given).request
             response = self._send(request, _Doubt() if repeatable else None)
-            return json.loads(response.content) if response.content else None
+            answer: Any = json.loads(response.content) if response.content else None
+            if function == "look" and answer["version"] != given["seen"]:
+                self._ahead = _NOTHING  # something has changed since it was fetched
+            return answer
 
         def asked(conditions: Sequence[Condition]) -> Any:
             columns = _columns(function, schema)
@@ -382,8 +387,8 @@ def _asks_for_nothing(filters: Row) -> bool:
 def _condition(name: str, value: Any) -> Condition:
     """In PostgREST's notation. A single value is a list of one: only there can text be quoted, and
     nothing in it be taken for more than text."""
-    if value is None:
-        return name, "is", "null"
+    if value is None or isinstance(value, bool):
+        return name, "is", "null" if value is None else _text(value)
     several = isinstance(value, (list, tuple, set, frozenset))
     values = [_text(v) for v in (value if several else [value]) if v is not None]
     return name, "in", f"({','.join(map(_quoted, values))})"
@@ -517,6 +522,23 @@ def _frame(body: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
         for name, kind in schema.items()
         if kind == MOMENT
     )
+
+
+def _comparable(schema: Mapping[str, pl.DataType], filters: Row) -> bool:
+    """Whether text says if two values of these columns are the same, as it does in the database."""
+    return all(schema[n] in (pl.String, pl.Boolean, pl.Int64, pl.Date) for n in filters)
+
+
+def _matching(frame: pl.DataFrame, filters: Row) -> pl.DataFrame:
+    """The rows that the database would have chosen."""
+    for name, value in filters.items():
+        if value is None:
+            frame = frame.filter(pl.col(name).is_null())
+        else:
+            several = isinstance(value, (list, tuple, set, frozenset))
+            wanted = [_text(v) for v in (value if several else [value]) if v is not None]
+            frame = frame.filter(pl.col(name).cast(pl.String()).is_in(wanted))
+    return frame
 
 
 def _sorted(frame: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:

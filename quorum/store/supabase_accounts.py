@@ -369,10 +369,6 @@ class SupabaseAccounts:
         except StoreError as reason:
             log.warning("not signed out at Supabase Auth: %s", reason)
 
-    def has_password(self, session: SupabaseSession) -> bool:
-        """Whether the member has one; who comes by code or identity provider may not."""
-        return bool(self.store(session).call("has_password"))
-
     def change_password(self, session: SupabaseSession, old: str, new: str) -> None:
         """Sets a new password and ends the member's other sessions."""
         email = self._address(session)
