@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from operator import itemgetter
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import streamlit as st
@@ -379,7 +380,7 @@ def _confirm() -> None:
 
 def _arrive(user_id: str, name: str, email: str, token: str, organisation: Row | None) -> None:
     try:
-        _join(user_id, name, email, token, organisation)
+        place(user_id, *_joining(name, email, token, organisation))
     except StoreError:
         # The account stands: signed in, it is shown the form for those without an organisation.
         _enter(user_id, f"join?token={quote(token)}" if token else "")
@@ -387,14 +388,16 @@ def _arrive(user_id: str, name: str, email: str, token: str, organisation: Row |
         _enter(user_id, "")
 
 
-def _join(user_id: str, name: str, email: str, token: str, organisation: Row | None) -> None:
-    """Places a new account: in the organisation it founds, or where its invitation leads."""
+def _joining(
+    name: str, email: str, token: str, organisation: Row | None
+) -> tuple[str, dict[str, Any]]:
+    """What places a new account, in the organisation it founds or where its invitation leads: a
+    function of the store, and its arguments."""
     details = dict(organisation or {"organisation_name": "", "country": "", "kind": ""})
     person = {"person_name": name, "email": email}
     if token:
-        place(user_id, "redeem_invitation", {"token": token, **person, **details})
-    else:
-        place(user_id, "found_organisation", {**person, **details})
+        return "redeem_invitation", {"token": token, **person, **details}
+    return "found_organisation", {**person, **details}
 
 
 # An account that belongs to no organisation (yet, or any more) ------------------------------------
@@ -436,7 +439,8 @@ def _place_form(session: Session, token: str, invitation: Row | None) -> None:
         messages.problem(lacking)
         return
     try:
-        _join(session.ticket.user_id, name, email, token, organisation)
+        function, arguments = _joining(name, email, token, organisation)
+        data.call(session, function, **arguments)
     except StoreError as refusal:
         messages.problem(str(refusal))
     else:

@@ -108,6 +108,13 @@ class SupabaseServer:
                 sql.SQL("drop database {} with (force)").format(sql.Identifier(self.database))
             )
 
+    def trust(self, issuer: str, client_id: str) -> None:
+        """From now on exchanges the identity tokens of this provider."""
+        _pipe(self._process.stdin).write(
+            json.dumps({"issuer": issuer, "clientId": client_id}).encode() + b"\n"
+        )
+        _pipe(self._process.stdin).flush()
+
     def token(self, claims: Mapping[str, Any] = {}, *, secret: str = SECRET) -> str:
         """A token as the server itself would sign it, for an hour unless the claims say else."""
         now = int(time.time())

@@ -36,7 +36,7 @@ def world(supabase: SupabaseServer) -> Iterator[World]:
 
 @pytest.fixture
 def replicas(supabase: SupabaseServer, tmp_path: Path) -> Iterator[list[Hosted]]:
-    made = [Hosted(tmp_path / f"{name}.log", project=supabase.url) for name in ("one", "two")]
+    made = [Hosted(tmp_path / name, project=supabase.url) for name in ("one", "two")]
     for replica in made:
         replica.start()
     yield made

@@ -2,10 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import ROOT, Server, field_named, go, settled
+from tests.browser.conftest import Server, field_named, go, settled
 from tests.conftest import emptied, small_world
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
 
@@ -28,30 +24,17 @@ class Hosted(Server):
 
     project: str = ""
 
-    def start(self) -> None:
+    @property
+    def environment(self) -> dict[str, str]:
         settings = {k: v for k, v in os.environ.items() if k != "QUORUM_STORE"}
-        settings |= {"SUPABASE_URL": self.project, "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY}
-        with self.store.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
-                 "--server.port", str(self.port)],
-                cwd=ROOT, env=settings, stdout=log, stderr=log,
-            )  # fmt: skip
-        until = time.monotonic() + 60
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:  # noqa: S310
-                    assert answer.status == 200
-                    return
-            except OSError:
-                if time.monotonic() > until or self.process.poll() is not None:
-                    raise
-                time.sleep(0.2)
+        return {
+            **settings, "SUPABASE_URL": self.project, "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
+        }  # fmt: skip
 
 
 @pytest.fixture
 def hosted(supabase: SupabaseServer, tmp_path: Path) -> Iterator[Hosted]:
-    server = Hosted(tmp_path / "server.log", project=supabase.url)
+    server = Hosted(tmp_path / "server", project=supabase.url)
     server.start()
     yield server
     server.stop(signal.SIGTERM)
