@@ -368,6 +368,9 @@ def _confirm() -> None:
     with st.form("confirm", border=False):
         code = _code_field()
         asked = st.form_submit_button(_("Confirm"), type="primary", width="stretch")
+    if st.button(_("Start again"), type="tertiary", key="start_again"):
+        del st.session_state[_WAITING]
+        st.rerun()
     if not asked:
         return
     try:

@@ -44,6 +44,7 @@ class SupabaseServer:
 
     engine: Engine
     page_rows: int = 1000
+    confirms: bool = False  # new accounts, by a code by e-mail
     database: str = field(default_factory=lambda: f"supabase_{uuid.uuid4().hex[:8]}")
     owner_address: str = ""
     url: str = ""
@@ -74,6 +75,7 @@ class SupabaseServer:
             "publishableKey": PUBLISHABLE_KEY,
             "secretKey": SECRET_KEY,
             "pageRows": self.page_rows,
+            "confirms": self.confirms,
         }
         _pipe(self._process.stdin).write(json.dumps(settings).encode() + b"\n")
         _pipe(self._process.stdin).flush()

@@ -9,6 +9,7 @@ import io
 import json
 import logging
 import math
+import socket
 import ssl
 import threading
 import time
@@ -109,6 +110,7 @@ class SupabaseStore:
     def __init__(self, url: str, publishable_key: str, access_token: AccessToken) -> None:
         """`url` and `publishable_key` as the project's page shows them. Nothing is sent yet."""
         self._access_token = access_token
+        self._host = httpx.URL(url).host
         self._http = httpx.Client(
             timeout=_TIMEOUT,
             verify=_certificates(),
@@ -333,6 +335,8 @@ class SupabaseStore:
             try:
                 return self._once(request)
             except _TokenRefused as refused:
+                if not token:  # then it was the key that was taken for one
+                    raise Unavailable(_wrong_key()) from refused
                 fresh = "" if renewed else self._access_token(token)
                 if fresh in ("", token):
                     raise SignedOut(_signed_out()) from refused
@@ -341,7 +345,7 @@ class SupabaseStore:
                 if silence.arrived and doubt is None:
                     raise Unavailable(_unknown()) from silence
                 if not pauses:
-                    raise Unavailable(_silence()) from silence
+                    raise Unavailable(silence.sentence or _silence()) from silence
                 if doubt is not None:
                     doubt.lost = doubt.lost or silence.arrived
                 time.sleep(pauses.pop(0))
@@ -353,7 +357,7 @@ class SupabaseStore:
             response = request.send(httpx.Headers())
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             log.warning("no connection: %s", error)
-            raise _Unanswered(arrived=False) from error
+            raise _Unanswered(arrived=False, sentence=_why_not(error, self._host)) from error
         except httpx.TransportError as error:
             log.warning("connection lost: %r", error)
             raise _Unanswered(arrived=True) from error
@@ -562,15 +566,31 @@ class _TokenRefused(Exception):
 
 
 class _Unanswered(Exception):
-    """No answer, or one that says to come again. `arrived`: it may have been carried out."""
+    """No answer, or one that says to come again. `arrived`: it may have been carried out;
+    `sentence`: what somebody reads when it does not help to ask again."""
 
-    def __init__(self, *, arrived: bool) -> None:
+    def __init__(self, *, arrived: bool, sentence: str = "") -> None:
         super().__init__()
         self.arrived = arrived
+        self.sentence = sentence
 
 
 def _silence() -> str:
     return _("The database does not answer. Try again in a moment; nothing was lost.")
+
+
+def _why_not(error: BaseException | None, host: str) -> str:
+    """What to do about an address at which nothing can answer; empty where it may later."""
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return _(
+                "There is no server with the name {host}. Check the address of the Supabase "
+                "project in the settings, and whether this machine is connected."
+            ).format(host=host)
+        if isinstance(error, ssl.SSLError):
+            return _something_else()
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _unknown() -> str:
@@ -595,6 +615,13 @@ def _something_else() -> str:
     )
 
 
+def _wrong_key() -> str:
+    return _(
+        "Supabase refuses the key of this installation. Copy the publishable key of the project "
+        "into the settings again."
+    )
+
+
 def _is_json(response: httpx.Response) -> bool:
     return "json" in response.headers.get("content-type", "")
 
@@ -611,12 +638,7 @@ def _problem(response: httpx.Response) -> Exception:
         return _Unanswered(arrived=response.status_code != 429)
     if response.status_code == 401 and error:
         log.error("the key was refused: %s", message)
-        return Unavailable(
-            _(
-                "Supabase refuses the key of this installation. Copy the publishable key of the "
-                "project into the settings again."
-            )
-        )
+        return Unavailable(_wrong_key())
     if response.status_code in (413, 414, 431):
         return Refused(
             _(

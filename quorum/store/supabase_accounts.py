@@ -49,7 +49,13 @@ from quorum.store.accounts import (
     wrong_pair,
 )
 from quorum.store.migrate import SchemaMismatch, migrations
-from quorum.store.supabase import SupabaseStore, _certificates, _silence, _something_else
+from quorum.store.supabase import (
+    SupabaseStore,
+    _certificates,
+    _silence,
+    _something_else,
+    _wrong_key,
+)
 
 log = logging.getLogger("quorum.store")
 
@@ -505,10 +511,5 @@ def _refusal(error: AuthApiError, wrong: str) -> StoreError:
     if error.status >= 500:
         return Unavailable(_silence())
     if re.search(r"api.?key", error.message, re.IGNORECASE):
-        return Unavailable(
-            _(
-                "Supabase refuses the key of this installation. Copy the publishable key of the "
-                "project into the settings again."
-            )
-        )
+        return Unavailable(_wrong_key())
     return Refused(wrong)

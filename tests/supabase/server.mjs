@@ -17,7 +17,7 @@ lines.on('close', () => process.exit(0))
 let provider = null
 lines.on('line', (line) => (provider = JSON.parse(line)))
 
-const { socket, database, secret, publishableKey, secretKey, pageRows } = settings
+const { socket, database, secret, publishableKey, secretKey, pageRows, confirms } = settings
 const connection = createPostgresConnection({
   url: `postgres://postgres@localhost/${database}`,
   postgresOptions: {
@@ -53,7 +53,7 @@ const configuration = {
     jwt_secret: secret,
     publishable_key: publishableKey,
     secret_key: secretKey,
-    email: { enable_confirmations: false },
+    email: { enable_confirmations: confirms },
   },
   api: { max_rows: pageRows },
 }
