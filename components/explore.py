@@ -65,10 +65,17 @@ def from_address(session: Session) -> tuple[Question, list[str], Row | None]:
 
 
 def reads(*asked: str) -> list[str]:
-    """The relations behind these datasets; of all where one is not known (yet)."""
+    """The relations behind these datasets. Where one is not known (yet) it may be any: then all but
+    the sites, which are many and seldom what is asked for."""
     known = known_datasets()
-    chosen = asked if asked and all(name in known for name in asked) else known
-    return [name for one in chosen for name in datasets.RELATIONS[known[one].reader]]
+    if asked and all(name in known for name in asked):
+        return [name for one in asked for name in datasets.RELATIONS[known[one].reader]]
+    return [
+        name
+        for one in known.values()
+        for name in datasets.RELATIONS[one.reader]
+        if name != "production_site"
+    ]
 
 
 def as_key(question: Question) -> Asked:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import jwt
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -64,6 +65,12 @@ def test_the_secrets_file_names_a_project(tmp_path: Path) -> None:
     assert door.project() == door.Project("https://a.supabase.co", "k", "azure")
 
 
+def test_an_older_projects_public_key_is_taken(settings: Callable[..., None]) -> None:
+    key = jwt.encode({"role": "anon"}, "x" * 40)
+    settings("https://name.supabase.co", key)
+    assert door.project() == door.Project("https://name.supabase.co", key)
+
+
 def test_a_folder_that_is_named_goes_before_a_project(
     settings: Callable[..., None], engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +86,11 @@ def test_a_folder_that_is_named_goes_before_a_project(
         ("", "k", "The address of the Supabase project is missing or not whole"),
         ("https://name.supabase.co", "", "The publishable key of the Supabase project is missing"),
         ("https://name.supabase.co", "sb_secret_1", "This is the secret key"),
+        (
+            "https://name.supabase.co",
+            jwt.encode({"role": "service_role"}, "x" * 40),
+            "This is the secret key",
+        ),
     ],
 )
 def test_settings_that_are_not_whole_say_what_is_missing(
