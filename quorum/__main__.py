@@ -65,8 +65,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _migrate(asked: argparse.Namespace) -> None:
     if asked.address:
-        with owner_connection(asked.address):  # says what is wrong with the address
+        with owner_connection(asked.address) as db:  # says what is wrong with the address
             migrate(asked.address, shim=False)
+            db.execute("notify pgrst, 'reload schema'")  # what answers over HTTP shall know it
         print(_("The project's database is at schema {n}.").format(n=len(migrations())))
         return
     engine = Engine(asked.store)
@@ -152,27 +153,27 @@ def _copy(asked: argparse.Namespace) -> None:
         done = copy_from(asked.source, lambda: Engine(asked.store))
     print(
         _(
-            "{rows} rows of {tables} tables and {accounts} accounts were copied, and each was "
-            "compared. Policies, grants and functions are the same."
+            "Copied, and each compared: {rows} rows of {tables} tables; accounts: {accounts}. "
+            "Policies, grants and functions are the same."
         ).format(rows=done.rows, tables=done.tables, accounts=done.accounts)
     )
     without = done.accounts - done.passwords
     if without and asked.to:
         print(
             _(
-                "{n} accounts have no password that could be carried over: these people set a new "
-                'one with "Forgot your password".'
+                "Without a password that could be carried over: {n}. These people set a new one "
+                'with "Forgot your password".'
             ).format(n=without)
         )
     elif without:
         print(
             _(
-                "{n} accounts have no password that could be carried over, and this store sends no "
-                "e-mail: these people come in through your organisation's sign-in."
+                "Without a password that could be carried over: {n}. This store sends no e-mail: "
+                "these people come in through your organisation's sign-in."
             ).format(n=without)
         )
     if done.left:
-        print(_("{n} accounts without an e-mail address were left out.").format(n=done.left))
+        print(_("Left out, because they have no e-mail address: {n}.").format(n=done.left))
     print(_("Everybody signs in again."))
 
 

@@ -420,12 +420,12 @@ def test_the_command_says_what_it_did(full: World, project: SupabaseServer) -> N
     store, address = str(full.engine.folder), project.owner_address
     there = quorum("copy", "--store", store, "--to", address)
     assert there.returncode == 0
-    assert "and 6 accounts were copied, and each was compared." in there.stdout
-    assert "1 accounts have no password that could be carried over" in there.stdout
+    assert "accounts: 6." in there.stdout
+    assert "Without a password that could be carried over: 1." in there.stdout
     assert "Forgot your password" in there.stdout
     with new_folder() as folder:
         back = quorum("copy", "--store", str(folder), "--from", address)
-    assert "this store sends no e-mail" in back.stdout
+    assert "This store sends no e-mail" in back.stdout
 
 
 def test_a_password_hash_that_nobody_here_can_check_stays_behind(

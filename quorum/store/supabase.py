@@ -672,7 +672,7 @@ def _by_code(code: str, message: str) -> Exception:
             return Unavailable(
                 _(
                     "This Supabase project does not hold the tables that this version needs. Run "
-                    "`python -m quorum migrate` on it, then try again."
+                    "`python -m quorum migrate --address` on it, then try again."
                 )
             )
         case "Q0001" | "Q0002" | "Q0003":

@@ -153,7 +153,7 @@ class SupabaseAccounts:
             raise SchemaMismatch(
                 _(
                     "This Supabase project is at schema {store}; this code needs {code}. Run "
-                    "`python -m quorum migrate` on it."
+                    "`python -m quorum migrate --address` on it."
                 ).format(store=there, code=known)
             )
         self._fits = True
