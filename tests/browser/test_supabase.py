@@ -1,9 +1,11 @@
 """Signing in through a Supabase-compatible server, in a real browser."""
 
+import json
 import os
 import re
 import signal
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +73,29 @@ def test_an_invited_colleague_signs_up_and_in_and_out_everywhere(
     settled(there).get_by_role("button", name="Sign out everywhere").click()
     expect(field_named(settled(there), "E-mail address")).to_be_visible()
     expect(field_named(here, "E-mail address")).to_be_visible(timeout=15_000)
+
+
+def test_an_installation_is_set_up_by_secrets_alone(
+    supabase: SupabaseServer, tmp_path: Path
+) -> None:
+    """As on Community Cloud, where there is no environment to set."""
+
+    class Bare(Hosted):
+        @property
+        def environment(self) -> dict[str, str]:
+            return {k: v for k, v in os.environ.items() if k != "QUORUM_STORE"}
+
+    small_world(emptied(supabase))
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text(
+        f'SUPABASE_URL = "{supabase.url}"\nSUPABASE_PUBLISHABLE_KEY = "{PUBLISHABLE_KEY}"\n',
+        encoding="utf-8",
+    )
+    app = Bare(tmp_path / "server", arguments=("--secrets.files", str(secrets)))
+    app.start()
+    with urllib.request.urlopen(f"{app.url}/healthz") as answer:  # noqa: S310
+        assert json.load(answer) == {"status": "ok", "empty": False}
+    app.stop()
 
 
 # Codes by e-mail ----------------------------------------------------------------------------------
