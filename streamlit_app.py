@@ -26,6 +26,10 @@ from quorum.store.migrate import SchemaMismatch
 
 log = logging.getLogger("quorum.app")
 
+# Some hosts of apps take settings as secrets alone: lines of secrets.toml outside a section become
+# environment, and the store is looked for there before Streamlit would read them.
+st.secrets.load_if_toml_exists()
+
 # Nothing may be fetched from elsewhere. Streamlit's page needs inline styles and scripts; the map
 # draws in a worker that it makes from a blob.
 POLICY = "; ".join(

@@ -75,14 +75,28 @@ def _remembered(
     )  # fmt: skip
 
 
+# What the rows of a contribution are read with: names, and with whom they are shared.
+_BESIDE = ("supplier", "organisation", "sharing", "sharing_item")
+_CONTRIBUTIONS = {"assessment", "site_list", "production_site", "spend", "initiative",
+                  "initiative_link"}  # fmt: skip
+
+
 def _ahead(session: Session, relations: tuple[str, ...]) -> None:
     session.store.ahead(relations)
 
 
 def ahead(session: Session, *relations: str) -> None:
     """First line of a page that reads several relations: fetches them in one request where the
-    store is reached over a network. Functions of `relations.FUNCTIONS` count as relations."""
-    cached(session, _ahead, relations)
+    store is reached over a network, and with contributions what they are read with. Functions of
+    `relations.FUNCTIONS` and `VALUES` count as relations."""
+    wanted = list(relations)
+    if not _CONTRIBUTIONS.isdisjoint(wanted):
+        wanted += _BESIDE
+        if len(session.principal.consortia) > 1:
+            wanted.append("shared_through")
+    if "saved_chart" in wanted and session.principal.consortia:
+        wanted.append("chart_consortia")
+    cached(session, _ahead, tuple(dict.fromkeys(wanted)))
 
 
 # Reading: raw relations ---------------------------------------------------------------------------
@@ -446,6 +460,19 @@ def ask(session: Session, function: str, **arguments: Any) -> Any:
     """Asks a function that only reads what is said in an event, at this moment: it is in no
     counter of the member, so nothing of it may be remembered."""
     return session.store.call(function, arguments)
+
+
+# Reading: the member's own account ----------------------------------------------------------------
+
+
+def _has_password(session: Session) -> bool:
+    return bool(session.store.call("has_password"))
+
+
+def has_password(session: Session) -> bool:
+    """Whether the member signs in with a password; demo members do not, and who comes by code or
+    through an identity provider may not."""
+    return cached(session, _has_password)
 
 
 # Writing ------------------------------------------------------------------------------------------

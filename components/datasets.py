@@ -309,6 +309,20 @@ READERS: dict[str, Callable[[Session], pl.DataFrame]] = {
     "leverage_use": _leverage_use,
 }
 
+# What each of them reads, so that a page can fetch it ahead.
+RELATIONS: dict[str, tuple[str, ...]] = {
+    "suppliers": ("supplier", "assessment", "production_site"),
+    "assessments": ("assessment",),
+    "dimensions": ("assessment",),
+    "answers": ("assessment",),
+    "sites": ("production_site", "site_list"),
+    "site_lists": ("site_list",),
+    "spend": ("spend",),
+    "receipts": ("sharing",),
+    "ratings": ("initiative", "rubric", "initiative_rating"),
+    "memberships": ("initiative", "initiative_link"),
+}
+
 
 # What they share ----------------------------------------------------------------------------------
 

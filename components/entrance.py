@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from operator import itemgetter
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import streamlit as st
@@ -392,6 +393,9 @@ def _confirm() -> None:
     with st.form("confirm", border=False):
         code = _code_field()
         asked = st.form_submit_button(_("Confirm"), type="primary", width="stretch")
+    if st.button(_("Start again"), type="tertiary", key="start_again"):
+        del st.session_state[_WAITING]
+        st.rerun()
     if not asked:
         return
     try:
@@ -404,7 +408,7 @@ def _confirm() -> None:
 
 def _arrive(user_id: str, name: str, email: str, token: str, organisation: Row | None) -> None:
     try:
-        _join(user_id, name, email, token, organisation)
+        place(user_id, *_joining(name, email, token, organisation))
     except StoreError:
         # The account stands: signed in, it is shown the form for those without an organisation.
         _enter(user_id, f"join?token={quote(token)}" if token else "")
@@ -412,14 +416,16 @@ def _arrive(user_id: str, name: str, email: str, token: str, organisation: Row |
         _enter(user_id, "")
 
 
-def _join(user_id: str, name: str, email: str, token: str, organisation: Row | None) -> None:
-    """Places a new account: in the organisation it founds, or where its invitation leads."""
+def _joining(
+    name: str, email: str, token: str, organisation: Row | None
+) -> tuple[str, dict[str, Any]]:
+    """What places a new account, in the organisation it founds or where its invitation leads: a
+    function of the store, and its arguments."""
     details = {"organisation_name": "", "country": "", "kind": "", **(organisation or {})}
     person = {"person_name": name, "email": email}
     if token:
-        place(user_id, "redeem_invitation", {"token": token, **person, **details})
-    else:
-        place(user_id, "found_organisation", {**person, **details})
+        return "redeem_invitation", {"token": token, **person, **details}
+    return "found_organisation", {**person, **details}
 
 
 # An account that belongs to no organisation (yet, or any more) ------------------------------------
@@ -460,7 +466,8 @@ def _place_form(session: Session, token: str, invitation: Row | None) -> None:
         messages.problem(lacking)
         return
     try:
-        _join(session.ticket.user_id, name, email, token, organisation)
+        function, arguments = _joining(name, email, token, organisation)
+        data.call(session, function, **arguments)
     except StoreError as refusal:
         messages.problem(str(refusal))
     else:

@@ -64,6 +64,20 @@ def from_address(session: Session) -> tuple[Question, list[str], Row | None]:
     return question, problems, saved
 
 
+def reads(*asked: str) -> list[str]:
+    """The relations behind these datasets. Where one is not known (yet) it may be any: then all but
+    the sites, which are many and seldom what is asked for."""
+    known = known_datasets()
+    if asked and all(name in known for name in asked):
+        return [name for one in asked for name in datasets.RELATIONS[known[one].reader]]
+    return [
+        name
+        for one in known.values()
+        for name in datasets.RELATIONS[one.reader]
+        if name != "production_site"
+    ]
+
+
 def as_key(question: Question) -> Asked:
     return tuple((key, tuple(values)) for key, values in explore.to_query(question).items())
 

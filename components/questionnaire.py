@@ -62,16 +62,20 @@ class Held:
     mine: Form | None = None  # what the person typed, while two versions stand side by side
 
 
+def _row(session: Session, relation: str, column: str, assessment_id: str) -> pl.DataFrame:
+    return data.fresh(session, relation, {column: assessment_id})
+
+
 def read(session: Session, assessment_id: str) -> Stored | None:
     """The assessment, or None where there is none that the member may see."""
     try:
-        found = data.fresh(session, "assessment", {"id": assessment_id})
+        found = data.cached(session, _row, "assessment", "id", assessment_id)
     except StoreError:  # an address that somebody mistyped
         return None
     if found.is_empty():
         return None
     row = data.with_sharing(session, "assessment", found).row(0, named=True)
-    private = data.fresh(session, "assessment_contact", {"assessment_id": assessment_id})
+    private = data.cached(session, _row, "assessment_contact", "assessment_id", assessment_id)
     contact = None if private.is_empty() else private.row(0, named=True)
     try:
         questions = questionnaire(row["questionnaire"])

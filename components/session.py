@@ -147,11 +147,6 @@ def sign_out_everywhere(session: Session) -> None:
     _leave("/session/end")
 
 
-def has_password(session: Session) -> bool:
-    """Whether the member signs in with a password; demo members do not."""
-    return door.accounts().has_password(session.ticket)
-
-
 def change_password(session: Session, old: str, new: str) -> None:
     """Sets a new password and ends the member's other sessions. Raises Refused."""
     door.accounts().change_password(session.ticket, old, new)
@@ -219,7 +214,6 @@ __all__ = [
     "cookie",
     "current_session",
     "ended",
-    "has_password",
     "leave_for",
     "place",
     "require_editor",

@@ -13,7 +13,6 @@ from components.session import (
     SESSION_DAYS,
     Session,
     change_password,
-    has_password,
     require_session,
     sign_out,
     sign_out_everywhere,
@@ -29,7 +28,7 @@ def name_input(seen: Row) -> dict[str, Any]:
 
 def password(session: Session) -> None:
     st.subheader(_("Password"))
-    if not has_password(session):
+    if not data.has_password(session):
         st.markdown(_("You stepped into the demo without a password, so there is none to change."))
         return
     with st.form("password", clear_on_submit=True):
@@ -54,6 +53,7 @@ def password(session: Session) -> None:
 
 
 session = require_session(guests=True)
+data.ahead(session, "person", "has_password")
 who = session.principal
 st.title(_("Your account"))
 st.markdown(_("Who am I here, and where am I signed in?"))

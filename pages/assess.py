@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from components import assessments, messages, questionnaire
+from components import assessments, data, messages, questionnaire
 from components.links import link
 from components.session import require_editor, require_session
 from quorum.language import _
 
 session = require_session()
+data.ahead(session, "assessment", "assessment_contact")
 question = _("What does this supplier know, promise and do about human rights in its chain?")
 assessment_id = st.query_params.get("assessment")
 if assessment_id is None:

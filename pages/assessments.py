@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from components import assessments
+from components import assessments, data
 from components.links import link
 from components.session import require_session
 from quorum.language import _
 
 session = require_session()
+data.ahead(session, "assessment")
 st.title(_("Assessments"))
 st.markdown(_("Which of our shared suppliers are least ready?"))
 assessments.drafts(session)

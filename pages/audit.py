@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from components import filters, messages
+from components import data, filters, messages
 from components.downloads import downloads
 from components.session import require_session
 from components.tables import table
@@ -26,6 +26,10 @@ def periods() -> dict[str, str]:
 
 
 session = require_session()
+data.ahead(
+    session, "audit_event", "person", "supplier", "assessment", "site_list", "organisation",
+    "membership", "invitation", "sharing",
+)  # fmt: skip
 who = session.principal
 st.title(_("Audit trail"))
 st.markdown(_("Who of us did what, and when?"))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import explore
+from components import data, explore
 from components.links import link, page_path
 from components.messages import empty, plain, problem
 from components.session import require_session
@@ -33,6 +33,7 @@ def heading(saved: Row) -> None:
 
 
 session = require_session()
+data.ahead(session, "saved_chart", *explore.reads())
 st.title(_("Board"))
 st.markdown(_("Which charts do we keep an eye on?"))
 if refusal := st.session_state.pop("board-problem", None):

@@ -58,6 +58,10 @@ def members(session: Session, consortium: Consortium, coordinates: bool) -> None
 
 
 session = require_session()
+data.ahead(
+    session, "consortium", "organisation", "membership", "invitation", "assessment", "site_list",
+    "spend", "spend_bands",
+)  # fmt: skip
 if not session.principal.consortia:
     st.title(_("Consortium"))
     messages.empty(

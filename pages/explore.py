@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import explore
+from components import data, explore
 from components.messages import foot, plain, problem
 from components.session import require_session
 from quorum.definitions.datasets import datasets
@@ -10,6 +10,9 @@ from quorum.explore import check
 from quorum.language import _
 
 session = require_session()
+# A saved chart's link does not say what it is about.
+asked = [] if "saved" in st.query_params else [st.query_params.get("data", next(iter(datasets())))]
+data.ahead(session, "saved_chart", *explore.reads(*asked))
 st.title(_("Explore"))
 st.markdown(_("What do our data say? Pick what to see; the chart follows."))
 explore.said_saved()

@@ -184,6 +184,7 @@ def contracts(session: Session) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "spend", "spend_bands", "supplier_turnover")
     st.title(_("Leverage"))
     st.markdown(_("How much of our suppliers' business are we, together?"))
     if data.cached(session, cells).is_empty():

@@ -60,6 +60,7 @@ def colleagues(session: Session) -> None:
 
 
 session = require_session()
+data.ahead(session, "organisation", "person", "organisation_role", "invitation")
 details(session)
 colleagues(session)
 if session.principal.is_admin:

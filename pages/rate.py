@@ -40,6 +40,7 @@ def stored(session: Session) -> bool:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "initiative", "rubric", "initiative_rating")
     st.title(_("Rate an initiative"))
     st.markdown(_("How many stars does it deserve, and why?"))
     require_editor(session)

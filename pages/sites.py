@@ -160,6 +160,7 @@ def show(session: Session) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "site_list", "production_site")
     st.title(_("Production sites"))
     st.markdown(_("Where do our shared suppliers produce?"))
     site_lists.said_deleted()

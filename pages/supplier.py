@@ -69,6 +69,10 @@ def show(session: Session, row: dict[str, Any]) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(
+        session, "assessment", "site_list", "production_site", "spend", "spend_bands",
+        "supplier_turnover", "audit_event", "person",
+    )  # fmt: skip
     row = asked_for(session)
     if row is None:
         st.title(_("Supplier profile"))

@@ -75,6 +75,7 @@ def show(session: Session) -> None:
 
 def main() -> None:
     session = require_session()
+    data.ahead(session, "assessment", "site_list", "spend", "spend_bands")
     st.title(_("Register of suppliers"))
     st.markdown(_("Which suppliers do we deal with, and which of them need attention?"))
     if data.suppliers(session).is_empty():

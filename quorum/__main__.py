@@ -1,5 +1,5 @@
 """What an operator does from a terminal: `python -m quorum migrate | demo | check | backup |
-restore`.
+restore | copy`.
 
 Every command takes `--store FOLDER`; without it, QUORUM_STORE or the demo's folder. `check` without
 it looks at the Supabase project where the settings name one.
@@ -11,13 +11,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
-
 from quorum.language import _
-from quorum.store import StoreError, Unavailable, door
+from quorum.store import StoreError, door
 from quorum.store.backup import back_up, broken_rules, restore
+from quorum.store.copying import copy_from, copy_to
 from quorum.store.embedded import Engine
-from quorum.store.migrate import SchemaMismatch, migrate, migrations
+from quorum.store.migrate import SchemaMismatch, migrate, migrations, owner_connection
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, _("say whether the store answers, fits this code and is in order")),
         ("backup", _backup, _("write the whole store into a new file")),
         ("restore", _restore, _("make a store in a new folder out of a backup")),
+        ("copy", _copy, _("copy a store into a Supabase project's database, or back")),
     ):
         one = commands.add_parser(name, help=about)
         if name in ("backup", "restore"):
@@ -54,18 +54,20 @@ def _parser() -> argparse.ArgumentParser:
                 "--address",
                 help=_("connection string of the owner of a Supabase project's database, instead"),
             )
+        if name == "copy":
+            way = one.add_mutually_exclusive_group(required=True)
+            about_address = _("connection string of the owner of the project's database")
+            way.add_argument("--to", metavar="ADDRESS", help=about_address)
+            way.add_argument("--from", metavar="ADDRESS", dest="source", help=about_address)
         one.set_defaults(command=command)
     return parser
 
 
 def _migrate(asked: argparse.Namespace) -> None:
     if asked.address:
-        try:
+        with owner_connection(asked.address) as db:  # says what is wrong with the address
             migrate(asked.address, shim=False)
-        except psycopg.OperationalError as error:
-            raise Unavailable(
-                _("No database answers at this address. Check host, port, user and password.")
-            ) from error
+            db.execute("notify pgrst, 'reload schema'")  # what answers over HTTP shall know it
         print(_("The project's database is at schema {n}.").format(n=len(migrations())))
         return
     engine = Engine(asked.store)
@@ -138,6 +140,41 @@ def _restore(asked: argparse.Namespace) -> None:
             "The store in {folder} holds the {rows} rows of {file}. Everybody signs in again."
         ).format(folder=asked.store, rows=sum(held.values()), file=asked.file)
     )
+
+
+def _copy(asked: argparse.Namespace) -> None:
+    if asked.to:
+        engine = Engine(asked.store)
+        try:
+            done = copy_to(engine, asked.to)
+        finally:
+            engine.close()
+    else:
+        done = copy_from(asked.source, lambda: Engine(asked.store))
+    print(
+        _(
+            "Copied, and each compared: {rows} rows of {tables} tables; accounts: {accounts}. "
+            "Policies, grants and functions are the same."
+        ).format(rows=done.rows, tables=done.tables, accounts=done.accounts)
+    )
+    without = done.accounts - done.passwords
+    if without and asked.to:
+        print(
+            _(
+                "Without a password that could be carried over: {n}. These people set a new one "
+                'with "Forgot your password".'
+            ).format(n=without)
+        )
+    elif without:
+        print(
+            _(
+                "Without a password that could be carried over: {n}. This store sends no e-mail: "
+                "these people come in through your organisation's sign-in."
+            ).format(n=without)
+        )
+    if done.left:
+        print(_("Left out, because they have no e-mail address: {n}.").format(n=done.left))
+    print(_("Everybody signs in again."))
 
 
 if __name__ == "__main__":

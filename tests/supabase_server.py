@@ -44,6 +44,7 @@ class SupabaseServer:
 
     engine: Engine
     page_rows: int = 1000
+    confirms: bool = False  # new accounts, by a code by e-mail
     database: str = field(default_factory=lambda: f"supabase_{uuid.uuid4().hex[:8]}")
     owner_address: str = ""
     url: str = ""
@@ -74,6 +75,7 @@ class SupabaseServer:
             "publishableKey": PUBLISHABLE_KEY,
             "secretKey": SECRET_KEY,
             "pageRows": self.page_rows,
+            "confirms": self.confirms,
         }
         _pipe(self._process.stdin).write(json.dumps(settings).encode() + b"\n")
         _pipe(self._process.stdin).flush()
@@ -107,6 +109,13 @@ class SupabaseServer:
             db.execute(
                 sql.SQL("drop database {} with (force)").format(sql.Identifier(self.database))
             )
+
+    def trust(self, issuer: str, client_id: str) -> None:
+        """From now on exchanges the identity tokens of this provider."""
+        _pipe(self._process.stdin).write(
+            json.dumps({"issuer": issuer, "clientId": client_id}).encode() + b"\n"
+        )
+        _pipe(self._process.stdin).flush()
 
     def token(self, claims: Mapping[str, Any] = {}, *, secret: str = SECRET) -> str:
         """A token as the server itself would sign it, for an hour unless the claims say else."""

@@ -1,19 +1,22 @@
 """Which store is opened, and what somebody reads whose settings or project do not fit."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import jwt
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from quorum.__main__ import main
-from quorum.store import StoreError, door
+from quorum.store import StoreError, Unavailable, door
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
 from quorum.store.migrate import SQL, migrate
+from quorum.store.supabase import SupabaseStore, _something_else, _TokenRefused, _Unanswered
 from quorum.store.supabase_accounts import SupabaseAccounts
 from tests.conftest import ROOT
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
@@ -62,6 +65,12 @@ def test_the_secrets_file_names_a_project(tmp_path: Path) -> None:
     assert door.project() == door.Project("https://a.supabase.co", "k", "azure")
 
 
+def test_an_older_projects_public_key_is_taken(settings: Callable[..., None]) -> None:
+    key = jwt.encode({"role": "anon"}, "x" * 40)
+    settings("https://name.supabase.co", key)
+    assert door.project() == door.Project("https://name.supabase.co", key)
+
+
 def test_a_folder_that_is_named_goes_before_a_project(
     settings: Callable[..., None], engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +86,11 @@ def test_a_folder_that_is_named_goes_before_a_project(
         ("", "k", "The address of the Supabase project is missing or not whole"),
         ("https://name.supabase.co", "", "The publishable key of the Supabase project is missing"),
         ("https://name.supabase.co", "sb_secret_1", "This is the secret key"),
+        (
+            "https://name.supabase.co",
+            jwt.encode({"role": "service_role"}, "x" * 40),
+            "This is the secret key",
+        ),
     ],
 )
 def test_settings_that_are_not_whole_say_what_is_missing(
@@ -139,6 +153,29 @@ def answering(status: int, kind: str, body: bytes) -> Iterator[str]:
 def test_no_connection(settings: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
     settings("http://127.0.0.1:9")
     assert both_say(capsys).startswith("The database does not answer.")
+
+
+def test_a_name_that_no_server_has(
+    settings: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_arguments: object, **_named: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    settings("https://nmae.supabase.co")
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", unknown)
+        said = both_say(capsys)
+    assert said.startswith("There is no server with the name nmae.supabase.co. Check the address")
+
+
+def test_a_server_that_speaks_no_tls(
+    settings: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with answering(200, "application/json", b"{}") as url:
+        settings(url.replace("http:", "https:"))
+        assert both_say(capsys).startswith("Something other than Supabase answers")
 
 
 def test_a_wrong_key(
@@ -208,3 +245,42 @@ def test_a_project_that_fits(
     settings(supabase.url)
     assert main(["check"]) == 0
     assert "answers and fits this code" in capsys.readouterr().out
+
+
+# While somebody is at work ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def which_door() -> str:
+    return "supabase"
+
+
+@pytest.mark.parametrize(
+    ("problem", "says"),
+    [
+        (_Unanswered(arrived=False), "The database does not answer."),
+        (Unavailable(_something_else()), "Something other than Supabase answers"),
+        (_TokenRefused(), "Supabase refuses the key of this installation."),
+    ],
+)
+@pytest.mark.parametrize("page", ["overview", "suppliers", "account"])
+def test_a_store_that_goes_away_ends_in_a_sentence_on_the_page(
+    open_page: Callable[..., AppTest],
+    monkeypatch: pytest.MonkeyPatch,
+    problem: Exception,
+    says: str,
+    page: str,
+) -> None:
+    app = open_page("north admin", page)
+    app.session_state["_quorum_session"].stale()
+
+    def fails(*_arguments: object) -> None:
+        raise problem
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SupabaseStore, "_once", fails)
+        patch.setattr("quorum.store.supabase._PAUSES", ())
+        app.run()
+    assert not app.exception
+    shown = [e.value.replace("\\", "") for e in (*app.error, *app.info)]
+    assert any(one.startswith(says) for one in shown), shown

@@ -251,7 +251,7 @@ def test_a_password_is_not_changed_without_the_old_one(project: World) -> None:
     session = session_of(project, cookie_of(project))
     with pytest.raises(Refused, match="The present password is not right"):
         accounts_of(project).change_password(session, "not this one", NEW)
-    assert accounts_of(project).has_password(session)
+    assert accounts_of(project).store(session).call("has_password") is True
 
 
 # Codes by e-mail ----------------------------------------------------------------------------------

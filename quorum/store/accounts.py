@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import bcrypt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -22,10 +23,13 @@ from quorum.store.embedded import Engine, _plain_errors
 SESSION_DAYS = 30
 CODE_SECONDS = 60
 SHORTEST_PASSWORD = 10
+_BCRYPT = "$2"
 
 _hasher = PasswordHasher()
 # Verified when there is no account, so that an unknown address takes as long as a wrong password.
 _nobody = _hasher.hash(secrets.token_hex(16))
+# The same for passwords that came along from Supabase, which are hashed its way (copying.py).
+_nobody_bcrypt = "$2b$10$BBBCtrG.Occ9DEGmDrjzPe9VLf2Dyq/wZNSUzd4VqIBGeRy2IC6eK"
 
 
 @dataclass(frozen=True)
@@ -87,10 +91,17 @@ class Accounts:
         user_id, stored, locked = self._ask("select * from auth.account(%s)", email.strip())[0]
         if locked:
             raise Refused(too_many_attempts())
-        if not _matches(stored or _nobody, password) or stored is None:
+        if not _matches(stored, password):
             self._ask("select auth.note_failure(%s)", email.strip())
             raise Refused(wrong_pair())
+        if stored.startswith(_BCRYPT):
+            self._hash_anew(str(user_id), password)
         return str(user_id)
+
+    def _hash_anew(self, user_id: str, password: str) -> None:
+        """A password that came along from Supabase is kept our way from its first use on."""
+        with self._as_member(Session("", user_id)) as db:
+            db.execute("select auth.change_my_password(%s, null)", (_hasher.hash(password),))
 
     def sign_in_demo(self, user_id: str) -> str:
         """A demo member's id, checked against the store. Raises Refused in any other store."""
@@ -200,17 +211,11 @@ class Accounts:
         with self._as_member(session) as db:
             db.execute("select auth.close_my_sessions()")
 
-    def has_password(self, session: Session) -> bool:
-        """Whether the member has one; members of the demo step in without."""
-        with self._as_member(session) as db:
-            stored = db.execute("select auth.my_password()").fetchone()
-        return bool(stored and stored[0])
-
     def change_password(self, session: Session, old: str, new: str) -> None:
         """Sets a new password and ends the member's other sessions."""
         with self._as_member(session) as db:
             stored = db.execute("select auth.my_password()").fetchone()
-            if not stored or not stored[0] or not _matches(stored[0], old):
+            if not stored or not _matches(stored[0], old):
                 raise Refused(_("The present password is not right."))
             check_password(new, "")
             db.execute(
@@ -265,10 +270,28 @@ def check_password(password: str, email: str) -> None:
         raise Refused(_("Choose another password."))
 
 
-def _matches(stored: str, password: str) -> bool:
+def _matches(stored: str | None, password: str) -> bool:
+    """Takes as long for an account of either kind as for none."""
+    ours, theirs = stored or _nobody, _nobody_bcrypt
+    if ours.startswith(_BCRYPT):
+        ours, theirs = _nobody, ours
+    right = [_is_argon2(ours, password), _is_bcrypt(theirs, password)]
+    return stored is not None and right[stored.startswith(_BCRYPT)]
+
+
+def _is_argon2(stored: str, password: str) -> bool:
     try:
         return _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
+        return False
+
+
+def _is_bcrypt(stored: str, password: str) -> bool:
+    # It reads 72 bytes at most, and Supabase takes no longer password.
+    given = password.encode()
+    try:
+        return bcrypt.checkpw(given[:72], stored.encode()) and len(given) <= 72
+    except ValueError:
         return False
 
 

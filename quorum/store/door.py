@@ -5,6 +5,8 @@ SUPABASE_PUBLISHABLE_KEY, or `[supabase]` in `.streamlit/secrets.toml`, name a p
 without those as well it is the folder of the demo. The door holds no member's data.
 """
 
+import base64
+import json
 import os
 import threading
 import tomllib
@@ -65,7 +67,6 @@ class Door(Protocol):
     def look(self, store: Store, session: Any, seen: str | None) -> Any: ...
     def close_session(self, token: str) -> None: ...
     def close_all(self, session: Any) -> None: ...
-    def has_password(self, session: Any) -> bool: ...
     def change_password(self, session: Any, old: str, new: str) -> None: ...
 
 
@@ -115,13 +116,23 @@ def _check(url: str, key: str) -> None:
                 ".streamlit/secrets.toml."
             )
         )
-    if key.startswith("sb_secret_"):
+    if key.startswith("sb_secret_") or _role_in(key) == "service_role":
         raise StoreError(
             _(
                 "This is the secret key of the Supabase project, which passes all policies. Put "
                 "the publishable key there instead, and replace the secret one in Supabase."
             )
         )
+
+
+def _role_in(key: str) -> str:
+    """The role of an older project's key, which is a token that says it; empty for any other."""
+    try:
+        body = key.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except (IndexError, ValueError):
+        return ""
+    return str(claims.get("role", "")) if isinstance(claims, dict) else ""
 
 
 def _secrets() -> Mapping[str, Any]:

@@ -6,13 +6,17 @@ a store from which the next run goes on.
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from quorum.language import _
+from quorum.store import Unavailable
 
 SQL = Path(__file__).parents[2] / "sql"
 
@@ -111,6 +115,28 @@ def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
                     (migration.number, migration.name, migration.checksum),
                 )
     return [m.name for m in waiting]
+
+
+@contextmanager
+def owner_connection(address: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the database's owner, in no transaction yet. Raises Unavailable when there is
+    no database at `address`, a URL or connection string as PostgreSQL takes it."""
+    try:
+        # What stands between us and a hosted database may not keep prepared statements.
+        db = psycopg.connect(address, autocommit=True, connect_timeout=15, prepare_threshold=None)
+    except psycopg.OperationalError as error:
+        raise Unavailable(
+            _("No database answers at this address. Check host, port, user and password.")
+        ) from error
+    except psycopg.ProgrammingError as error:
+        raise Unavailable(
+            _(
+                "This is not the address of a database. Copy the connection string that Supabase "
+                "shows under Connect, which begins with postgresql://."
+            )
+        ) from error
+    with db:
+        yield db
 
 
 def _check(known: list[Migration], done: dict[int, str]) -> None:

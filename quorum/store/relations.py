@@ -171,6 +171,10 @@ FUNCTIONS: dict[str, dict[str, pl.DataType]] = {
 }
 # fmt: on
 
+# Functions without arguments that give one value, as a table of one row and one column: only where
+# they are fetched ahead, together with relations.
+VALUES: dict[str, dict[str, pl.DataType]] = {"has_password": {"has_password": pl.Boolean()}}
+
 
 def writable(relation: str) -> frozenset[str]:
     """The columns that a row handed to the store may name."""

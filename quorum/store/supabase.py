@@ -9,6 +9,7 @@ import io
 import json
 import logging
 import math
+import socket
 import ssl
 import threading
 import time
@@ -37,7 +38,7 @@ from quorum.store import (
     StoreError,
     Unavailable,
 )
-from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, writable
+from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, VALUES, writable
 
 log = logging.getLogger("quorum.store")
 
@@ -77,7 +78,7 @@ _ONCE = {"key", "sharing_id"}
 
 
 _TOGETHER = 5000  # rows of a relation that may come along with others
-_MOMENT = 2.0  # seconds that they serve: the run of a page that asked for them
+_MOMENT = 10.0  # seconds that they serve: the run of a page that asked for them
 _NOTHING: tuple[float, dict[str, pl.DataFrame]] = (0.0, {})
 _MANY = 8  # pages, from which on they are asked for in parallel
 # Identifiers are random, so quarters of their range are quarters of the rows.
@@ -111,6 +112,7 @@ class SupabaseStore:
     def __init__(self, url: str, publishable_key: str, access_token: AccessToken) -> None:
         """`url` and `publishable_key` as the project's page shows them. Nothing is sent yet."""
         self._access_token = access_token
+        self._host = httpx.URL(url).host
         self._http = httpx.Client(
             timeout=_TIMEOUT,
             verify=_certificates(),
@@ -143,11 +145,12 @@ class SupabaseStore:
         limit: int | None = None,
     ) -> pl.DataFrame:
         schema = RELATIONS[relation]
-        held = self._held(relation) if filters is None and limit is None else None
-        if held is not None:
-            return _sorted(held, order).select(*(columns or schema))
         chosen = {name: schema[name] for name in columns or schema}
         key = key_of(relation)
+        held = self._held(relation)
+        if held is not None and (filters is None or _comparable(schema, filters)):
+            found = _sorted(_matching(held, filters or {}), [*order, *key])
+            return found.head(found.height if limit is None else limit).select(*chosen)
         # Rows are told apart by their key and put in order here, the same way for any database.
         wanted = {**chosen, **{n: schema[n] for n in [*key, *(o.lstrip("-") for o in order)]}}
         if _asks_for_nothing(filters or {}) or limit == 0:
@@ -173,7 +176,8 @@ class SupabaseStore:
     def ahead(self, relations: Sequence[str]) -> None:
         """Fetches whole relations, and functions of `relations.FUNCTIONS`, in one request. What is
         read of them in the next moment is answered from that; large ones are left to be read."""
-        schemas = {name: RELATIONS.get(name) or FUNCTIONS[name] for name in relations}
+        known = {**VALUES, **FUNCTIONS, **RELATIONS}
+        schemas = {name: known[name] for name in relations}
         wanted = {name: list(schema) for name, schema in schemas.items()}
         found = self.call("read_together", {"wanted": wanted, "most": _TOGETHER})
         frames = {
@@ -299,7 +303,7 @@ class SupabaseStore:
         given = {name: _plain(value) for name, value in (arguments or {}).items()}
         held = self._held(function) if not given else None
         if held is not None:
-            return held
+            return held.item() if function in VALUES else held
         if function not in _READING:
             self._ahead = _NOTHING
         repeatable = function in _READING or bool(_ONCE & given.keys())
@@ -307,7 +311,10 @@ class SupabaseStore:
         if schema is None:
             request = self._client.rpc(function, given).request
             response = self._send(request, _Doubt() if repeatable else None)
-            return json.loads(response.content) if response.content else None
+            answer: Any = json.loads(response.content) if response.content else None
+            if function == "look" and answer["version"] != given["seen"]:
+                self._ahead = _NOTHING  # something has changed since it was fetched
+            return answer
 
         def asked(conditions: Sequence[Condition]) -> Any:
             columns = _columns(function, schema)
@@ -330,6 +337,8 @@ class SupabaseStore:
             try:
                 return self._once(request)
             except _TokenRefused as refused:
+                if not token:  # then it was the key that was taken for one
+                    raise Unavailable(_wrong_key()) from refused
                 fresh = "" if renewed else self._access_token(token)
                 if fresh in ("", token):
                     raise SignedOut(_signed_out()) from refused
@@ -338,7 +347,7 @@ class SupabaseStore:
                 if silence.arrived and doubt is None:
                     raise Unavailable(_unknown()) from silence
                 if not pauses:
-                    raise Unavailable(_silence()) from silence
+                    raise Unavailable(silence.sentence or _silence()) from silence
                 if doubt is not None:
                     doubt.lost = doubt.lost or silence.arrived
                 time.sleep(pauses.pop(0))
@@ -350,7 +359,7 @@ class SupabaseStore:
             response = request.send(httpx.Headers())
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             log.warning("no connection: %s", error)
-            raise _Unanswered(arrived=False) from error
+            raise _Unanswered(arrived=False, sentence=_why_not(error, self._host)) from error
         except httpx.TransportError as error:
             log.warning("connection lost: %r", error)
             raise _Unanswered(arrived=True) from error
@@ -384,8 +393,8 @@ def _asks_for_nothing(filters: Row) -> bool:
 def _condition(name: str, value: Any) -> Condition:
     """In PostgREST's notation. A single value is a list of one: only there can text be quoted, and
     nothing in it be taken for more than text."""
-    if value is None:
-        return name, "is", "null"
+    if value is None or isinstance(value, bool):
+        return name, "is", "null" if value is None else _text(value)
     several = isinstance(value, (list, tuple, set, frozenset))
     values = [_text(v) for v in (value if several else [value]) if v is not None]
     return name, "in", f"({','.join(map(_quoted, values))})"
@@ -521,6 +530,23 @@ def _frame(body: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     )
 
 
+def _comparable(schema: Mapping[str, pl.DataType], filters: Row) -> bool:
+    """Whether text says if two values of these columns are the same, as it does in the database."""
+    return all(schema[n] in (pl.String, pl.Boolean, pl.Int64, pl.Date) for n in filters)
+
+
+def _matching(frame: pl.DataFrame, filters: Row) -> pl.DataFrame:
+    """The rows that the database would have chosen."""
+    for name, value in filters.items():
+        if value is None:
+            frame = frame.filter(pl.col(name).is_null())
+        else:
+            several = isinstance(value, (list, tuple, set, frozenset))
+            wanted = [_text(v) for v in (value if several else [value]) if v is not None]
+            frame = frame.filter(pl.col(name).cast(pl.String()).is_in(wanted))
+    return frame
+
+
 def _sorted(frame: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
     """As PostgreSQL orders: null counts as greater than anything."""
     if not order:
@@ -542,15 +568,31 @@ class _TokenRefused(Exception):
 
 
 class _Unanswered(Exception):
-    """No answer, or one that says to come again. `arrived`: it may have been carried out."""
+    """No answer, or one that says to come again. `arrived`: it may have been carried out;
+    `sentence`: what somebody reads when it does not help to ask again."""
 
-    def __init__(self, *, arrived: bool) -> None:
+    def __init__(self, *, arrived: bool, sentence: str = "") -> None:
         super().__init__()
         self.arrived = arrived
+        self.sentence = sentence
 
 
 def _silence() -> str:
     return _("The database does not answer. Try again in a moment; nothing was lost.")
+
+
+def _why_not(error: BaseException | None, host: str) -> str:
+    """What to do about an address at which nothing can answer; empty where it may later."""
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return _(
+                "There is no server with the name {host}. Check the address of the Supabase "
+                "project in the settings, and whether this machine is connected."
+            ).format(host=host)
+        if isinstance(error, ssl.SSLError):
+            return _something_else()
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _unknown() -> str:
@@ -575,6 +617,13 @@ def _something_else() -> str:
     )
 
 
+def _wrong_key() -> str:
+    return _(
+        "Supabase refuses the key of this installation. Copy the publishable key of the project "
+        "into the settings again."
+    )
+
+
 def _is_json(response: httpx.Response) -> bool:
     return "json" in response.headers.get("content-type", "")
 
@@ -591,12 +640,7 @@ def _problem(response: httpx.Response) -> Exception:
         return _Unanswered(arrived=response.status_code != 429)
     if response.status_code == 401 and error:
         log.error("the key was refused: %s", message)
-        return Unavailable(
-            _(
-                "Supabase refuses the key of this installation. Copy the publishable key of the "
-                "project into the settings again."
-            )
-        )
+        return Unavailable(_wrong_key())
     if response.status_code in (413, 414, 431):
         return Refused(
             _(
@@ -630,7 +674,7 @@ def _by_code(code: str, message: str) -> Exception:
             return Unavailable(
                 _(
                     "This Supabase project does not hold the tables that this version needs. Run "
-                    "`python -m quorum migrate` on it, then try again."
+                    "`python -m quorum migrate --address` on it, then try again."
                 )
             )
         case "Q0001" | "Q0002" | "Q0003":

@@ -49,7 +49,13 @@ from quorum.store.accounts import (
     wrong_pair,
 )
 from quorum.store.migrate import SchemaMismatch, migrations
-from quorum.store.supabase import SupabaseStore, _certificates, _silence, _something_else
+from quorum.store.supabase import (
+    SupabaseStore,
+    _certificates,
+    _silence,
+    _something_else,
+    _wrong_key,
+)
 
 log = logging.getLogger("quorum.store")
 
@@ -147,7 +153,7 @@ class SupabaseAccounts:
             raise SchemaMismatch(
                 _(
                     "This Supabase project is at schema {store}; this code needs {code}. Run "
-                    "`python -m quorum migrate` on it."
+                    "`python -m quorum migrate --address` on it."
                 ).format(store=there, code=known)
             )
         self._fits = True
@@ -369,10 +375,6 @@ class SupabaseAccounts:
         except StoreError as reason:
             log.warning("not signed out at Supabase Auth: %s", reason)
 
-    def has_password(self, session: SupabaseSession) -> bool:
-        """Whether the member has one; who comes by code or identity provider may not."""
-        return bool(self.store(session).call("has_password"))
-
     def change_password(self, session: SupabaseSession, old: str, new: str) -> None:
         """Sets a new password and ends the member's other sessions."""
         email = self._address(session)
@@ -509,10 +511,5 @@ def _refusal(error: AuthApiError, wrong: str) -> StoreError:
     if error.status >= 500:
         return Unavailable(_silence())
     if re.search(r"api.?key", error.message, re.IGNORECASE):
-        return Unavailable(
-            _(
-                "Supabase refuses the key of this installation. Copy the publishable key of the "
-                "project into the settings again."
-            )
-        )
+        return Unavailable(_wrong_key())
     return Refused(wrong)

@@ -46,6 +46,12 @@ class Server:
     store: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    arguments: tuple[str, ...] = ()  # more of them for `streamlit run`
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the server is set up with."""
+        return {**os.environ, "QUORUM_STORE": str(self.store)}
 
     @property
     def url(self) -> str:
@@ -55,9 +61,8 @@ class Server:
         with (self.store.parent / f"{self.store.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
-                 "--server.port", str(self.port)],
-                cwd=ROOT, env={**os.environ, "QUORUM_STORE": str(self.store)},
-                stdout=log, stderr=log,
+                 "--server.port", str(self.port), *self.arguments],
+                cwd=ROOT, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
         until = time.monotonic() + 60
         while True:

@@ -1,9 +1,9 @@
 """Signing in through a Supabase-compatible server, in a real browser."""
 
+import json
 import os
+import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import ROOT, Server, field_named, go, settled
+from quorum.store.embedded import Engine
+from tests.browser.conftest import Server, choose, field_named, go, settled
 from tests.browser.test_initiatives import rate, share
 from tests.conftest import PASSWORD, World, emptied, small_world
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
@@ -29,30 +30,17 @@ class Hosted(Server):
 
     project: str = ""
 
-    def start(self) -> None:
+    @property
+    def environment(self) -> dict[str, str]:
         settings = {k: v for k, v in os.environ.items() if k != "QUORUM_STORE"}
-        settings |= {"SUPABASE_URL": self.project, "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY}
-        with self.store.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
-                 "--server.port", str(self.port)],
-                cwd=ROOT, env=settings, stdout=log, stderr=log,
-            )  # fmt: skip
-        until = time.monotonic() + 60
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:  # noqa: S310
-                    assert answer.status == 200
-                    return
-            except OSError:
-                if time.monotonic() > until or self.process.poll() is not None:
-                    raise
-                time.sleep(0.2)
+        return {
+            **settings, "SUPABASE_URL": self.project, "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
+        }  # fmt: skip
 
 
 @pytest.fixture
 def hosted(supabase: SupabaseServer, tmp_path: Path) -> Iterator[Hosted]:
-    server = Hosted(tmp_path / "server.log", project=supabase.url)
+    server = Hosted(tmp_path / "server", project=supabase.url)
     server.start()
     yield server
     server.stop(signal.SIGTERM)
@@ -112,3 +100,116 @@ def test_a_rating_is_given_and_shared_and_seen_by_members_only(
     expect(member.get_by_role("button", name="Download")).to_be_visible()
     expect(member.get_by_text(unrated)).to_have_count(0)
     expect(go(outsider, hosted, "initiative?initiative=jac").get_by_text(unrated)).to_be_visible()
+
+
+def test_an_installation_is_set_up_by_secrets_alone(
+    supabase: SupabaseServer, tmp_path: Path
+) -> None:
+    """As on Community Cloud, where there is no environment to set."""
+
+    class Bare(Hosted):
+        @property
+        def environment(self) -> dict[str, str]:
+            return {k: v for k, v in os.environ.items() if k != "QUORUM_STORE"}
+
+    small_world(emptied(supabase))
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text(
+        f'SUPABASE_URL = "{supabase.url}"\nSUPABASE_PUBLISHABLE_KEY = "{PUBLISHABLE_KEY}"\n',
+        encoding="utf-8",
+    )
+    app = Bare(tmp_path / "server", arguments=("--secrets.files", str(secrets)))
+    app.start()
+    with urllib.request.urlopen(f"{app.url}/healthz") as answer:  # noqa: S310
+        assert json.load(answer) == {"status": "ok", "empty": False}
+    app.stop()
+
+
+# Codes by e-mail ----------------------------------------------------------------------------------
+
+
+def sent(project: SupabaseServer, before: int) -> str:
+    """The code of the newest e-mail; the server writes e-mails to its log. Waits until there are
+    more than `before`."""
+    until = time.monotonic() + 20
+    while len(found := codes(project)) <= before:
+        assert time.monotonic() < until, "no e-mail was sent"
+        time.sleep(0.05)
+    return found[-1]
+
+
+def codes(project: SupabaseServer) -> list[str]:
+    return re.findall(r"code(?: is)?: (\d{6})", project.printed())
+
+
+def way(page: Page, name: str) -> Page:
+    """Another way of signing in."""
+    page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("button", name="Send a code")).to_be_visible()
+    return settled(page)
+
+
+def test_a_code_by_e_mail_signs_in(
+    supabase: SupabaseServer, hosted: Hosted, new_browser: NewBrowser
+) -> None:
+    world = small_world(emptied(supabase))
+    page = way(go(new_browser().new_page(), hosted), "Sign in with a code by e-mail")
+    before = len(codes(supabase))
+    field_named(page, "E-mail address").fill(world["south admin"].email)
+    page.get_by_role("button", name="Send a code").click()
+    expect(page.get_by_text("an e-mail with a code is on its way")).to_be_visible()
+    code = sent(supabase, before)
+    field_named(page, "Code from the e-mail").fill(f"{(int(code) + 1) % 1_000_000:06d}")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("This code does not work")).to_be_visible()
+    field_named(page, "Code from the e-mail").fill(code)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    signed_in(page)
+    expect(page.get_by_text("south admin · South")).to_be_visible()
+
+
+def test_a_forgotten_password_is_set_anew(
+    supabase: SupabaseServer, hosted: Hosted, new_browser: NewBrowser
+) -> None:
+    world = small_world(emptied(supabase))
+    email = world["south admin"].email
+    page = way(go(new_browser().new_page(), hosted), "Forgot your password")
+    before = len(codes(supabase))
+    field_named(page, "E-mail address").fill(email)
+    page.get_by_role("button", name="Send a code").click()
+    field_named(page, "Code from the e-mail").fill(sent(supabase, before))
+    page.get_by_role("textbox", name="New password").fill("short")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_text("The password is too short")).to_be_visible()
+    page.get_by_role("textbox", name="New password").fill(NEW)
+    page.get_by_role("button", name="Set the password").click()
+    signed_in(page)
+    other = go(new_browser().new_page(), hosted)
+    field_named(other, "E-mail address").fill(email)
+    other.get_by_role("textbox", name="Password").fill(NEW)
+    other.get_by_role("button", name="Sign in", exact=True).click()
+    signed_in(other)
+
+
+def test_where_addresses_are_confirmed_the_first_admin_enters_a_code(
+    engine: Engine, new_browser: NewBrowser, tmp_path: Path
+) -> None:
+    project = SupabaseServer(engine, confirms=True).start()
+    app = Hosted(tmp_path / "server", project=project.url)
+    app.start()
+    try:
+        page = go(new_browser().new_page(), app)
+        field_named(page, "Name of your organisation").fill("City of Brunna")
+        choose(page, "Country", "Sweden")
+        field_named(page, "Your name").fill("Ann Holm")
+        field_named(page, "Your e-mail address").fill("ann@brunna.example")
+        page.get_by_role("textbox", name="Choose a password").fill(NEW)
+        page.get_by_role("button", name="Create organisation").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Confirm your address")
+        field_named(page, "Code from the e-mail").fill(sent(project, 0))
+        page.get_by_role("button", name="Confirm", exact=True).click()
+        signed_in(page)
+        expect(page.get_by_text("Ann Holm · City of Brunna")).to_be_visible()
+    finally:
+        app.stop()
+        project.close()
