@@ -20,6 +20,8 @@ from quorum.store import Row, StoreError
 PAGE = 15  # questions shown at once: 500 stay quick
 SUGGESTED = 6
 _HELD = "_quorum_board"
+# Topics, suppliers (as invited) and stages: identifier -> name.
+Choices = tuple[dict[str, str], dict[str, str], dict[str, str]]
 _DRAWING = "_quorum_board_drawing"
 
 
@@ -128,18 +130,19 @@ def boards(session: Session, row: Row, now: Row) -> None:
         problem(said)
     open_now = not dialogues.is_over(row) and now["seat"] is not None
     here = [one for one in now["questions"] if one["board"] == which]
+    choices = _choices(session, row)
     if open_now or f"ask-{row['id']}-{which}-id" in st.session_state:
         key = f"asking-{row['id']}-{which}"
         st.session_state.setdefault(key, not here)
         with st.expander(_("Write a question"), key=key, on_change="rerun"):
-            _ask_form(session, row, which, open_now)
+            _ask_form(session, row, which, open_now, choices)
     if not dialogues.is_over(row) and now["seat"] is None:
         st.caption(
             _("Take a seat (under Participants) to write and to vote.")
             if session.principal.may_edit or not buyer
             else _("You can read here. An editor or admin of your organisation can write and vote.")
         )
-    _listed(session, row, now, which, open_now)
+    _listed(session, row, now, which, open_now, choices)
     if open_now and now["leads"] and len(here) > 1:
         fold = st.expander(_("Put the same questions together"), key="board-merge",
                            on_change="rerun")  # fmt: skip
@@ -153,8 +156,7 @@ def boards(session: Session, row: Row, now: Row) -> None:
                 _suggested(session, row, now)
 
 
-def _choices(session: Session, row: Row) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Topics, suppliers (as invited), stages: identifier -> name."""
+def _choices(session: Session, row: Row) -> Choices:
     stages = dialogues.stages(session, row["id"])
     return (
         topic_names(),
@@ -163,8 +165,8 @@ def _choices(session: Session, row: Row) -> tuple[dict[str, str], dict[str, str]
     )
 
 
-def _fields(session: Session, row: Row, seen: Row, key: str) -> dict[str, Any]:
-    topics, suppliers, stages = _choices(session, row)
+def _fields(choices: Choices, seen: Row, key: str) -> dict[str, Any]:
+    topics, suppliers, stages = choices
     text = st.text_area(
         _("Question"), seen.get("text", ""), max_chars=1000, height=80, key=f"{key}-text"
     )
@@ -184,7 +186,7 @@ def _fields(session: Session, row: Row, seen: Row, key: str) -> dict[str, Any]:
     return values
 
 
-def _ask_form(session: Session, row: Row, which: str, open_now: bool) -> None:
+def _ask_form(session: Session, row: Row, which: str, open_now: bool, choices: Choices) -> None:
     """The form. It stays where the event is closed while somebody types: nothing is lost."""
     key = f"ask-{row['id']}-{which}"
     if unsent := st.session_state.get(f"{key}-unsent"):
@@ -196,7 +198,7 @@ def _ask_form(session: Session, row: Row, which: str, open_now: bool) -> None:
     if identifier is None:
         identifier = st.session_state[f"{key}-id"] = str(uuid4())
     with st.form(f"{key}-{identifier}", border=False):
-        values = _fields(session, row, {}, f"{key}-{identifier}")
+        values = _fields(choices, {}, f"{key}-{identifier}")
         sent = st.form_submit_button(
             _("Add to the buyers' board") if which == "buyers" else _("Add to the shared board"),
             disabled=not open_now, type="primary",
@@ -223,8 +225,10 @@ def _ask(session: Session, dialogue_id: str, which: str, identifier: str, values
     )  # fmt: skip
 
 
-def _listed(session: Session, row: Row, now: Row, which: str, open_now: bool) -> None:
-    topics, suppliers, stages = _choices(session, row)
+def _listed(
+    session: Session, row: Row, now: Row, which: str, open_now: bool, choices: Choices
+) -> None:
+    topics, suppliers, stages = choices
     if not any(one["board"] == which for one in now["questions"]):
         st.info(_("No question stands here yet. What do you want to hear from the suppliers?"))
         return
@@ -263,11 +267,13 @@ def _listed(session: Session, row: Row, now: Row, which: str, open_now: bool) ->
         if one["merged_into"]:
             merged[one["merged_into"]] = merged.get(one["merged_into"], 0) + 1
     for one in shown[(page - 1) * PAGE : page * PAGE]:
-        _question(session, row, now, one, merged.get(one["id"], 0), open_now)
+        _question(session, row, now, one, merged.get(one["id"], 0), open_now, choices)
 
 
-def _question(session: Session, row: Row, now: Row, one: Row, merged: int, open_now: bool) -> None:
-    topics, suppliers, stages = _choices(session, row)
+def _question(
+    session: Session, row: Row, now: Row, one: Row, merged: int, open_now: bool, choices: Choices
+) -> None:
+    topics, suppliers, stages = choices
     parts = [
         topics.get(one["topic"], one["topic"]),
         suppliers.get(one["supplier_id"], ""),
@@ -298,7 +304,7 @@ def _question(session: Session, row: Row, now: Row, one: Row, merged: int, open_
                 st.rerun()
         editing = st.session_state.get("board-editing")
         if editing and editing["id"] == one["id"]:
-            _edit(session, row, now, editing, open_now)
+            _edit(session, now, editing, open_now, choices)
 
 
 def _vote(session: Session, one: Row) -> None:
@@ -312,15 +318,15 @@ def _vote(session: Session, one: Row) -> None:
 # Editing ------------------------------------------------------------------------------------------
 
 
-def _edit(session: Session, row: Row, now: Row, seen: Row, open_now: bool) -> None:
+def _edit(session: Session, now: Row, seen: Row, open_now: bool, choices: Choices) -> None:
     """The form for one question, filled as it was when it was opened."""
     clash = st.session_state.get("board-clash")
     if clash is not None:
-        _settle(session, row, clash, seen)
+        _settle(session, clash, seen, choices)
         return
     key = f"edit-{seen['id']}-{seen['version']}"
     with st.form(key):
-        values = _fields(session, row, seen, key)
+        values = _fields(choices, seen, key)
         values["state"] = seen["state"]
         if now["leads"]:
             names = state_names()
@@ -357,9 +363,9 @@ def _save(session: Session, values: Row, seen: Row, version: int) -> None:
     st.rerun()
 
 
-def _settle(session: Session, row: Row, clash: tuple[Row, Row], seen: Row) -> None:
+def _settle(session: Session, clash: tuple[Row, Row], seen: Row, choices: Choices) -> None:
     mine, theirs = clash
-    topics, suppliers, stages = _choices(session, row)
+    topics, suppliers, stages = choices
 
     def worded(values: Row) -> dict[str, object]:
         return {

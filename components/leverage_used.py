@@ -205,7 +205,8 @@ def details(session: Session, row: Row) -> None:
         came = row["outcome_name"]
         if row["outcome_on"]:
             came += f", {row['outcome_on']}"
-        st.markdown(plain(f"{came}. {row['outcome_text']}".strip()))
+        said = _("What came of it: {outcome}.").format(outcome=came)
+        st.markdown(plain(f"{said} {row['outcome_text']}"))
         sharing.whose_mark(session, row, "leverage_use", key)
         if not (row["mine"] and session.principal.may_edit):
             return

@@ -11,8 +11,10 @@ from components.initiatives import shown_table, view
 from components.links import link
 from components.messages import empty, foot
 from components.session import Session, require_session
+from quorum.definitions.dialogues import definition
 from quorum.language import _
 
+FOLLOW_UP = "follow_up"  # the template that is proposed for the next event
 VIEWS = {"ahead": _("Coming and under way"), "past": _("Held or cancelled")}
 
 
@@ -67,7 +69,8 @@ def plan_next(session: Session) -> None:
     st.session_state[f"{KEY}-chosen"] = [
         one for one in dialogues.supplier_names(session, after) if one in living
     ]
-    st.session_state[f"{KEY}-template"] = "follow_up"
+    if any(one.code == FOLLOW_UP for one in definition().templates):
+        st.session_state[f"{KEY}-template"] = FOLLOW_UP
     st.session_state["dialogues_plan"] = True
 
 

@@ -495,6 +495,15 @@ def test_the_next_event_begins_with_what_is_still_open(world: World, open_page: 
     assert titles[-1][0] == "What is still open"
 
 
+def test_the_next_event_is_planned_with_the_same_suppliers(world: World, open_page: Opener) -> None:
+    supplier = world.supplier("Aurora")
+    event = held(world, supplier)
+    app = open_page("north editor", "dialogues", after=event)
+    assert app.multiselect(key="plan-chosen").value == [supplier]
+    assert app.selectbox(key="plan-template").value == "follow_up"
+    assert "after" not in app.query_params
+
+
 # Elsewhere ----------------------------------------------------------------------------------------
 
 
