@@ -78,7 +78,7 @@ def _remembered(
 # What the rows of a contribution are read with: names, and with whom they are shared.
 _BESIDE = ("supplier", "organisation", "sharing", "sharing_item")
 _CONTRIBUTIONS = {"assessment", "site_list", "production_site", "spend", "initiative",
-                  "initiative_link"}  # fmt: skip
+                  "initiative_link", "leverage_use"}  # fmt: skip
 
 
 def _ahead(session: Session, relations: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 
 from components import data
 from components.contributions import relation_names
+from components.dialogues import RELATIONS as OF_DIALOGUES
 from components.dialogues import state_names as event_states
 from components.leverage_used import channel_names, outcome_names
 from components.session import Session
@@ -321,6 +322,9 @@ RELATIONS: dict[str, tuple[str, ...]] = {
     "receipts": ("sharing",),
     "ratings": ("initiative", "rubric", "initiative_rating"),
     "memberships": ("initiative", "initiative_link"),
+    "dialogues": OF_DIALOGUES,
+    "commitments": OF_DIALOGUES,
+    "leverage_use": ("leverage_use", *OF_DIALOGUES),
 }
 
 

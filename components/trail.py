@@ -8,6 +8,12 @@ from components import data, sharing
 from components.session import Session
 from quorum import audit
 
+# What acts are told with, for `data.ahead`.
+RELATIONS = (
+    "audit_event", "person", "supplier", "assessment", "site_list", "organisation", "membership",
+    "invitation", "sharing", "initiative", "initiative_rating", "rubric", "saved_chart",
+)  # fmt: skip
+
 
 def trail(
     session: Session, person_id: str | None, kind: str | None, days: int | None, limit: int

@@ -8,7 +8,7 @@ from components import data, filters, messages
 from components.downloads import downloads
 from components.session import require_session
 from components.tables import table
-from components.trail import people, trail
+from components.trail import RELATIONS, people, trail
 from quorum import audit
 from quorum.exports.tables import About
 from quorum.language import _
@@ -26,10 +26,7 @@ def periods() -> dict[str, str]:
 
 
 session = require_session()
-data.ahead(
-    session, "audit_event", "person", "supplier", "assessment", "site_list", "organisation",
-    "membership", "invitation", "sharing",
-)  # fmt: skip
+data.ahead(session, *RELATIONS)
 who = session.principal
 st.title(_("Audit trail"))
 st.markdown(_("Who of us did what, and when?"))

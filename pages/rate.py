@@ -44,7 +44,6 @@ def main() -> None:
     st.title(_("Rate an initiative"))
     st.markdown(_("How many stars does it deserve, and why?"))
     require_editor(session)
-    data.ahead(session, *initiatives.RELATIONS)
     if stored(session):
         return
     if (handed := st.query_params.pop("rubric", None)) in initiatives.rubric_options(session):

@@ -4,6 +4,7 @@ import polars as pl
 import streamlit as st
 
 from components import data, room_screens
+from components.dialogues import RELATIONS as OF_DIALOGUES
 from components.links import link, page_path
 from components.messages import empty, problem
 from components.session import Session, require_session
@@ -30,6 +31,7 @@ def choose(session: Session) -> None:
 
 def main() -> None:
     session = require_session(guests=True)
+    data.ahead(session, *OF_DIALOGUES, "dialogue_stage")
     chosen = st.query_params.get("dialogue", "")
     if not chosen:
         choose(session)

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from components import data, profile
+from components.dialogues import RELATIONS as OF_DIALOGUES
 from components.links import go, link
 from components.messages import foot, plain
 from components.session import Session, require_session
@@ -71,7 +72,8 @@ def main() -> None:
     session = require_session()
     data.ahead(
         session, "assessment", "site_list", "production_site", "spend", "spend_bands",
-        "supplier_turnover", "audit_event", "person",
+        "supplier_turnover", "audit_event", "person", "leverage_use", "commitment_report",
+        *OF_DIALOGUES,
     )  # fmt: skip
     row = asked_for(session)
     if row is None:
