@@ -184,6 +184,7 @@ class Tab:
         self.here.query_string = query
         self.timer: tuple[str, float] | None = None
         self.note = self.submit = self.writing = ""
+        self.text: tuple[str, str] | None = None  # what stands in the form
         self.audience: tuple[str, str] | None = None  # the buyers' choice of who reads a note
         self.waits = ""  # the token of a note without an answer
         self.known: set[str] = set()
@@ -219,6 +220,9 @@ class Tab:
         request = BackMsg().rerun_script
         request.CopyFrom(self.here)
         request.fragment_id = fragment_id
+        for widget in filter(None, (self.text, self.audience)):
+            state = request.widget_states.widgets.add()
+            state.id, state.string_value = widget
         return request
 
     async def type(self, every: float) -> None:
@@ -231,12 +235,8 @@ class Tab:
                 continue
             count += 1
             self.waits = f"n{self.number}x{count}"
+            self.text = (self.note, f"{self.waits} {WORDS}")
             request = self._fragment(self.writing)
-            text = request.widget_states.widgets.add()
-            text.id, text.string_value = self.note, f"{self.waits} {WORDS}"
-            if self.audience is not None:
-                choice = request.widget_states.widgets.add()
-                choice.id, choice.string_value = self.audience
             press = request.widget_states.widgets.add()
             press.id, press.trigger_value = self.submit, True
             self.run.sent[self.waits] = time.perf_counter()
@@ -267,6 +267,7 @@ class Tab:
             if self.waits and element.text_area.set_value and not element.text_area.value:
                 self.run.acknowledged.add(self.waits)
                 self.waits = ""
+                self.text = (self.note, "")
         elif kind == "radio":
             self.audience = (element.radio.id, element.radio.options[0])
         elif kind == "button" and element.button.label == "Add note":

@@ -50,16 +50,9 @@ def board(session: Session, dialogue_id: str) -> dict[str, Any]:
     seen = held.get("counter") if held_for == key else None
     found = data.ask(session, "dialogue_board", dialogue_id=dialogue_id, seen=seen)
     if "questions" in found:
-        held = _held(key, found)
+        held = dict(found)
+        st.session_state[_HELD] = (key, held)
     return dict(held)
-
-
-def _held(key: Any, found: Row) -> dict[str, Any]:
-    """What was read, until it changes. A seat without anything in it is none."""
-    seat = found["seat"]
-    held = {**found, "seat": seat if seat and seat["id"] else None}
-    st.session_state[_HELD] = (key, held)
-    return held
 
 
 @st.fragment(run_every=4)
@@ -76,7 +69,7 @@ def watch(dialogue_id: str) -> None:
     except StoreError:
         st.rerun()  # the page itself says why
     if "questions" in found:
-        _held(held_for, found)
+        st.session_state[_HELD] = (held_for, dict(found))
         st.rerun()
 
 

@@ -91,8 +91,6 @@ def look(session: Session, here: Held) -> None:
     )
     here.silent = ""
     if "state" in answer:
-        if not (answer["seat"] or {}).get("id"):
-            answer["seat"] = None
         here.room = dict(answer)
         here.parts = {}
         known = {(note["id"], note["version"]) for note in answer["notes"]}

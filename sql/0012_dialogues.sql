@@ -216,6 +216,10 @@ comment on column public.leverage_use.shared_until is 'The last day on which the
 comment on column public.leverage_use.version is 'Counts edits; an update names the version it saw.';
 comment on column public.leverage_use.created_at is 'When it was entered.';
 
+alter table public.sharing drop constraint sharing_relation_check;
+alter table public.sharing add constraint sharing_relation_check check (relation in (
+  'assessment', 'site_list', 'spend', 'initiative', 'rubric', 'initiative_rating',
+  'initiative_link', 'leverage_use'));
 create or replace function quorum.kinds() returns text[]
 language sql immutable set search_path = ''
 as $$
@@ -1559,7 +1563,7 @@ begin
     'state', event.state,
     'leads', quorum.leads(event.id),
     'seat', (select jsonb_build_object('id', s.id, 'side', s.side, 'role', s.role)
-      from quorum.my_seat(event.id) s),
+      from quorum.my_seat(event.id) s where s.id is not null),
     'left', jsonb_build_object('shared', quorum.votes_left(event.id, 'shared'),
       'buyers', quorum.votes_left(event.id, 'buyers')),
     'questions', coalesce((
@@ -1605,7 +1609,7 @@ begin
     'state', event.state,
     'leads', quorum.leads(event.id),
     'seat', (select jsonb_build_object('id', s.id, 'side', s.side, 'role', s.role)
-      from quorum.my_seat(event.id) s),
+      from quorum.my_seat(event.id) s where s.id is not null),
     'among_buyers', not buyer and exists (select from public.dialogue_stage s
       where s.id = room.stage_id and s.audience = 'buyers'),
     'stage_id', stage.id,
@@ -1624,16 +1628,18 @@ begin
         where q.dialogue_id = event.id and (q.board = 'shared' or buyer) and q.merged_into is null
           and q.state in ('open', 'asked') and (q.stage_id is null or q.stage_id = stage.id)
         group by q.id order by q.votes + count(b.pseudonym) desc, q.id limit 30) top), '[]'),
+    -- The newest. Under the Chatham House Rule no time says which these are; where the table keeps
+    -- them does, until the close, and it is not told.
     'notes', coalesce((
-      select jsonb_agg(x) from (
-        select jsonb_build_object('id', n.id, 'stage_id', n.stage_id,
+      select jsonb_agg(x order by noted_at desc nulls last, id) from (
+        select n.id, n.noted_at, jsonb_build_object('id', n.id, 'stage_id', n.stage_id,
           'question_id', case when buyer then n.question_id else quorum.if_shared(n.question_id) end,
           'audience', n.audience, 'text', n.text, 'author', n.author,
           'own', coalesce(n.person_id = quorum.me(), false), 'version', n.version) as x
         from quorum.dialogue_note n
         where n.dialogue_id = event.id and (n.audience = 'shared' or buyer)
           and n.stage_id is not distinct from stage.id
-        order by n.noted_at desc nulls last, n.id limit 200) latest), '[]'),
+        order by n.noted_at desc nulls last, n.ctid desc limit 200) latest), '[]'),
     'commitments', coalesce((
       select jsonb_agg(jsonb_build_object('id', c.id, 'supplier_id', c.supplier_id,
         'owner_id', c.owner_id, 'text', c.text, 'due_on', c.due_on, 'state', c.state)

@@ -150,3 +150,22 @@ def test_nobody_outside_sees_an_event(both: World) -> None:
         for function in ("dialogue_board", "dialogue_room"):
             with pytest.raises(NotAllowed):
                 store.call(function, {"dialogue_id": event, "seen": None})
+
+
+def test_a_room_without_times_still_shows_the_newest_notes(world: World) -> None:
+    event = plan(world, world.supplier(), chatham=True)
+    store = world["north admin"].store
+    store.call("open_dialogue", {"dialogue_id": event})
+    for number in range(205):
+        note(store, event, f"Note {number}")
+    room = store.call("dialogue_room", {"dialogue_id": event, "seen": None})
+    shown = {int(one["text"].removeprefix("Note ")) for one in room["notes"]}
+    assert shown == set(range(5, 205))
+    assert [one["id"] for one in room["notes"]] == sorted(one["id"] for one in room["notes"])
+
+
+def test_who_has_no_seat_is_given_none(both: World) -> None:
+    event = plan(both, both.supplier())
+    for function in ("dialogue_board", "dialogue_room"):
+        found = both["south admin"].store.call(function, {"dialogue_id": event, "seen": None})
+        assert found["seat"] is None

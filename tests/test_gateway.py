@@ -267,9 +267,9 @@ def test_a_project_without_our_schema_says_so(engine: Any) -> None:
     empty = SupabaseServer(engine).start(migrated=False)
     try:
         for relation in ("organisation", "spend"):
-            with pytest.raises(Unavailable, match="Run `python -m quorum migrate` on it"):
+            with pytest.raises(Unavailable, match="Run `python -m quorum migrate --address` on it"):
                 empty.store({"sub": str(uuid.uuid4())}).rows(relation)
-        with pytest.raises(Unavailable, match="Run `python -m quorum migrate` on it"):
+        with pytest.raises(Unavailable, match="Run `python -m quorum migrate --address` on it"):
             empty.store({"sub": str(uuid.uuid4())}).call("pulse")
     finally:
         empty.close()

@@ -193,6 +193,8 @@ def test_an_event_is_held_in_four_browsers(
 
     # a commitment without a day is refused, with one everybody whom it concerns sees it
     member.get_by_text("Write down a commitment").click()
+    # The field for the date is fetched when it is first shown, and moves the button below it.
+    expect(member.get_by_role("spinbutton", name="year, Due date")).to_be_visible()
     field_named(member, "What was promised").fill("Publish all sites")
     member.get_by_role("button", name="Write it down").click()
     expect(member.get_by_text("Give the commitment a due date")).to_be_visible()
@@ -209,7 +211,8 @@ def test_an_event_is_held_in_four_browsers(
         expect(page.get_by_text("This event is closed.")).to_be_visible(timeout=FOLLOWS)
     expect(note_field(member)).to_have_value("Half a thou")
     expect(note_field(member)).to_be_editable()
-    expect(member.get_by_text("Nothing more is stored here.")).to_be_visible()
+    expect(field_named(member, "What was promised")).to_have_value("Publish all sites")
+    expect(member.get_by_text("No note is stored here any more.")).to_be_visible()
     assert event.notes() == sorted([*said, "They are weak on wages"])
 
 
