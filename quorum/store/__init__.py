@@ -6,9 +6,11 @@ drift apart; what they raise is named here, and nothing of a driver leaks past t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import polars as pl
+
+from quorum.language import _
 
 Row = Mapping[str, Any]
 
@@ -122,3 +124,15 @@ class Store(Protocol):
         """The answer of a public function: a frame for those in `relations.FUNCTIONS`, else a
         value. Raises Refused with the function's own sentence."""
         ...
+
+
+def explain_nothing(store: Store, relation: str, filters: Row, version: int | None) -> NoReturn:
+    """For a door whose update changed no row: because the row changed meanwhile (raises Conflict),
+    or because it may not be changed (raises NotAllowed)."""
+    there = store.rows(relation, filters=filters, limit=1)
+    if version is not None and there.height == 1 and there["version"][0] != version:
+        raise Conflict(
+            _("Somebody else changed this since you opened it. Nothing was overwritten."),
+            there.row(0, named=True),
+        )
+    raise NotAllowed(_("You may not change this, or it is not there any more."))

@@ -33,13 +33,13 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from quorum.language import _
 from quorum.store import (
     AlreadyThere,
-    Conflict,
     Invalid,
     NotAllowed,
     Refused,
     Row,
     StoreError,
     Unavailable,
+    explain_nothing,
 )
 from quorum.store.migrate import migrate
 from quorum.store.relations import FUNCTIONS, RELATIONS, writable
@@ -200,17 +200,7 @@ class EmbeddedStore:
         )
         count, _found = self._ask(statement, [*map(_text, values.values()), *wanted])
         if count == 0:
-            self._explain_nothing(relation, filters, version)
-
-    def _explain_nothing(self, relation: str, filters: Row, version: int | None) -> None:
-        """No row was changed: because it changed meanwhile, or because it may not be changed."""
-        there = self.rows(relation, filters=filters, limit=1)
-        if version is not None and there.height == 1 and there["version"][0] != version:
-            raise Conflict(
-                _("Somebody else changed this since you opened it. Nothing was overwritten."),
-                there.row(0, named=True),
-            )
-        raise NotAllowed(_("You may not change this, or it is not there any more."))
+            explain_nothing(self, relation, filters, version)
 
     def delete(self, relation: str, filters: Row) -> None:
         where, values = _where(filters)

@@ -29,7 +29,6 @@ from postgrest import SyncPostgrestClient
 from quorum.language import _
 from quorum.store import (
     AlreadyThere,
-    Conflict,
     Invalid,
     NotAllowed,
     Refused,
@@ -37,6 +36,7 @@ from quorum.store import (
     SignedOut,
     StoreError,
     Unavailable,
+    explain_nothing,
 )
 from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, VALUES, writable
 
@@ -272,17 +272,7 @@ class SupabaseStore:
             request = self._client.from_(relation).update(body, returning=_MINIMAL, count=_EXACT)
             touched = self._touched(request, seen)
         if touched == 0:
-            self._explain_nothing(relation, filters, version)
-
-    def _explain_nothing(self, relation: str, filters: Row, version: int | None) -> None:
-        """No row was changed: because it changed meanwhile, or because it may not be changed."""
-        there = self.rows(relation, filters=filters, limit=1)
-        if version is not None and there.height == 1 and there["version"][0] != version:
-            raise Conflict(
-                _("Somebody else changed this since you opened it. Nothing was overwritten."),
-                there.row(0, named=True),
-            )
-        raise NotAllowed(_("You may not change this, or it is not there any more."))
+            explain_nothing(self, relation, filters, version)
 
     def delete(self, relation: str, filters: Row) -> None:
         request = self._client.from_(relation).delete(returning=_MINIMAL, count=_EXACT)
