@@ -388,16 +388,20 @@ def _promising(session: Session, here: Held) -> None:
         st.session_state["room-due"] = None
     with st.form("room-promise-form", border=False):
         st.text_area(_("What was promised"), key="room-promised", max_chars=1000, height=68)
-        st.selectbox(
-            _("Supplier that promised it"), list(plan.suppliers),
-            index=0 if len(plan.suppliers) == 1 else None, key="room-supplier",
-            format_func=plan.suppliers.__getitem__,
-        )  # fmt: skip
-        st.selectbox(
-            _("Organisation that follows it up"), list(plan.organisations), index=None,
-            key="room-owner", format_func=plan.organisations.__getitem__,
-        )  # fmt: skip
-        st.date_input(_("Due date"), value=None, key="room-due", format="YYYY-MM-DD")
+        who, when = st.columns(2)
+        with who:
+            st.selectbox(
+                _("Supplier that promised it"), list(plan.suppliers),
+                index=0 if len(plan.suppliers) == 1 else None, key="room-supplier",
+                format_func=plan.suppliers.__getitem__,
+            )  # fmt: skip
+            st.selectbox(
+                _("Organisation that follows it up"), list(plan.organisations), index=None,
+                key="room-owner", format_func=plan.organisations.__getitem__,
+            )  # fmt: skip
+        # Beside the others: it is fetched when it is first shown, and below them it would push the
+        # button away from under the pointer.
+        when.date_input(_("Due date"), value=None, key="room-due", format="YYYY-MM-DD")
         st.form_submit_button(
             _("Write it down"), type="primary", key="room-promise-add",
             on_click=_promise, args=(session, here),

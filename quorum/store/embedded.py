@@ -140,16 +140,22 @@ class EmbeddedStore:
             )
             yield db
 
-    def _ask(self, statement: sql.Composed, values: Sequence[Any]) -> tuple[int, list[Any]]:
+    def _ask(
+        self, statement: sql.Composed, values: Sequence[Any], *, reads: bool = False
+    ) -> tuple[int, list[Any]]:
         """How many rows it touched, and those it gave. Two writers who wait for each other are told
-        apart by the database, which ends one of them: that one goes again."""
+        apart by the database, which ends one of them: that one goes again. So does what only reads,
+        when its connection dies under it."""
         for left in (2, 1, 0):
             try:
                 with self._transaction() as db:
                     done = db.execute(statement, values)
                     return done.rowcount, done.fetchall() if done.description else []
             except Unavailable as failure:
-                if not left or not isinstance(failure.__cause__, errors.DeadlockDetected):
+                cause = failure.__cause__
+                lost = isinstance(cause, psycopg.OperationalError)
+                again = reads and lost and not isinstance(cause, PoolTimeout)
+                if not left or not (again or isinstance(cause, errors.DeadlockDetected)):
                     raise
         raise AssertionError  # the loop returns or raises
 
@@ -171,7 +177,7 @@ class EmbeddedStore:
             order=_order(order),
             limit=sql.SQL("") if limit is None else sql.SQL(" limit {}").format(limit),
         )
-        _count, found = self._ask(query, values)
+        _count, found = self._ask(query, values, reads=True)
         return pl.DataFrame(found, schema=chosen, orient="row")
 
     def ahead(self, relations: Sequence[str]) -> None:

@@ -118,6 +118,9 @@ def test_an_invited_colleague_joins_through_the_organisation(
     )
     page = new_browser().new_page()
     through(page, app, provider, email="bo@example.org", email_verified=True)
+    # On the way back the browser gets its cookie: to leave earlier would be to lose it.
+    told = page.get_by_text("no account with your address")
+    expect(told.or_(page.get_by_text("new invitation, then open its link"))).to_be_visible()
     go(page, app, f"join?token={token}")
     expect(page.get_by_text("North invites you as viewer.")).to_be_visible()
     field_named(page, "Your name").fill("Bo Lind")

@@ -193,7 +193,7 @@ def test_an_event_is_held_in_four_browsers(
 
     # a commitment without a day is refused, with one everybody whom it concerns sees it
     member.get_by_text("Write down a commitment").click()
-    # The field for the date is fetched when it is first shown, and moves the button below it.
+    # The field for the date is fetched when it is first shown.
     expect(member.get_by_role("spinbutton", name="year, Due date")).to_be_visible()
     field_named(member, "What was promised").fill("Publish all sites")
     member.get_by_role("button", name="Write it down").click()
