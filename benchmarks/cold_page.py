@@ -90,7 +90,7 @@ def first_run(app: App, cookie: str, page: str, query: str) -> tuple[float, int]
         opened.send(request.SerializeToString())
         while True:
             message = ForwardMsg()
-            message.ParseFromString(opened.recv())  # type: ignore[arg-type]
+            message.ParseFromString(opened.recv())
             elements += message.WhichOneof("type") == "delta"
             if message.WhichOneof("type") == "script_finished":
                 assert message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY, message

@@ -33,7 +33,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import psutil  # type: ignore[import-untyped] # noqa: E402
+import psutil  # noqa: E402
 import psycopg  # noqa: E402
 from streamlit.proto.BackMsg_pb2 import BackMsg  # noqa: E402
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # noqa: E402
@@ -144,7 +144,7 @@ def _event(engine: Engine, accounts: Accounts) -> Event:
 
 
 def _column(owner: psycopg.Connection[Any], statement: str) -> list[str]:
-    return [str(row[0]) for row in owner.execute(statement)]  # type: ignore[arg-type]
+    return [str(row[0]) for row in owner.execute(statement)]
 
 
 def _person(owner: psycopg.Connection[Any]) -> str:
@@ -193,7 +193,7 @@ class Tab:
         self.here.page_name = page
         await self._send(self.here)
         while self.timer is None or (page and not self.submit):
-            self._read(await self.opened.recv())  # type: ignore[arg-type]
+            self._read(await self.opened.recv())
         self.here.page_name = ""
 
     async def _send(self, request: Any) -> None:
@@ -203,7 +203,7 @@ class Tab:
 
     async def listen(self) -> None:
         async for message in self.opened:
-            self._read(message)  # type: ignore[arg-type]
+            self._read(message)
 
     async def look(self) -> None:
         """Runs the fragment whenever its timer is due, as the browser does."""
@@ -283,8 +283,8 @@ async def attend(
     tabs = []
     for number, cookie in enumerate(cookies):
         opened = await connect(
-            f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None,  # type: ignore[arg-type]
-            subprotocols=["streamlit"], additional_headers={"Cookie": cookie},  # type: ignore[list-item]
+            f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None,
+            subprotocols=["streamlit"], additional_headers={"Cookie": cookie},
         )  # fmt: skip
         tabs.append(Tab(number, run, opened, query))
         await tabs[-1].begin(page)

@@ -81,8 +81,8 @@ def free_port() -> int:
 def tab(address: str, cookie: str = "") -> Iterator[ClientConnection]:
     """A browser tab, without the browser."""
     with connect(
-        f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None,  # type: ignore[arg-type]
-        subprotocols=["streamlit"], additional_headers={"Cookie": cookie},  # type: ignore[list-item]
+        f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None,
+        subprotocols=["streamlit"], additional_headers={"Cookie": cookie},
     ) as opened:  # fmt: skip
         yield opened
 
@@ -111,7 +111,7 @@ def one_run(opened: ClientConnection, request: BackMsg) -> float:
     opened.send(request.SerializeToString())
     while True:
         message = ForwardMsg()
-        message.ParseFromString(opened.recv())  # type: ignore[arg-type]
+        message.ParseFromString(opened.recv())
         if message.WhichOneof("type") == "script_finished":
             assert message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY, message
             return time.perf_counter() - start

@@ -63,7 +63,7 @@ class Tab:
             page = ""
             async for data in opened:
                 message = ForwardMsg()
-                message.ParseFromString(data)  # type: ignore[arg-type]
+                message.ParseFromString(data)
                 kind = message.WhichOneof("type")
                 if kind == "new_session":
                     page = message.new_session.page_script_hash
@@ -83,7 +83,7 @@ class Tab:
         with suppress(ConnectionClosed):
             while True:
                 await asyncio.sleep(seconds)
-                await opened.send(asked)  # type: ignore[attr-defined]
+                await opened.send(asked)
 
 
 def spent(app: App) -> float:

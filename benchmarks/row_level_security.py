@@ -69,7 +69,7 @@ def fill(engine: Engine, rows: int) -> None:
     with psycopg.connect(engine.owner_address, autocommit=True) as db:
         db.execute("set session_replication_role = replica")  # no audit trail of a benchmark
         db.execute(
-            FILL.format(rows=rows, organisations=ORGANISATIONS, consortia=CONSORTIA, lists=LISTS)  # type: ignore[arg-type]
+            FILL.format(rows=rows, organisations=ORGANISATIONS, consortia=CONSORTIA, lists=LISTS)
         )
         db.execute("vacuum analyze")
 
@@ -84,7 +84,7 @@ def as_member(db: psycopg.Connection[Any]) -> None:
 
 def seconds(db: psycopg.Connection[Any], query: str) -> tuple[float, list[Any]]:
     start = time.perf_counter()
-    found = db.execute(query).fetchall()  # type: ignore[arg-type]
+    found = db.execute(query).fetchall()
     return time.perf_counter() - start, found
 
 
@@ -126,7 +126,7 @@ def compare(
     )
     if "--explain" in sys.argv:
         for db, condition in ((member, ""), (owner, CONDITION)):
-            plan = db.execute("explain (analyze, buffers) " + QUERIES[name].format(condition))  # type: ignore[arg-type]
+            plan = db.execute("explain (analyze, buffers) " + QUERIES[name].format(condition))
             print("\n".join(line for (line,) in plan.fetchall()))
     return a / b > bar
 

@@ -173,7 +173,7 @@ class World:
     def owner(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Runs a statement as the owner, past every policy: to look behind the scenes."""
         with _owner(self.engine).transaction():
-            done = _owner(self.engine).execute(statement, values)  # type: ignore[arg-type]
+            done = _owner(self.engine).execute(statement, values)
             return done.fetchall() if done.description else []
 
     def person(self, name: str, organisation_id: str, role: str) -> Actor:

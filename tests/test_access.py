@@ -489,7 +489,7 @@ def attempt(
     try:
         with db.transaction(force_rollback=True):
             become(db, actor, scene.claims[actor])
-            done = db.execute(statement, values)  # type: ignore[arg-type]
+            done = db.execute(statement, values)
             if done.description:
                 return "", [str(row[0]) for row in done.fetchall()]
             return "", [""] * done.rowcount
@@ -805,7 +805,7 @@ def test_the_apps_login_reads_nothing_without_a_member(
 ) -> None:
     for relation in RELATIONS:
         with pytest.raises(errors.InsufficientPrivilege), door.transaction():
-            door.execute(f"select from public.{relation}")  # type: ignore[arg-type]
+            door.execute(f"select from public.{relation}")
 
 
 @pytest.mark.parametrize("role", ["postgres", "service_role"])
@@ -813,7 +813,7 @@ def test_the_apps_login_cannot_become_anything_greater(
     scene: Scene, door: psycopg.Connection[Any], role: str
 ) -> None:
     with pytest.raises(errors.InsufficientPrivilege), door.transaction():
-        door.execute(f"set local role {role}")  # type: ignore[arg-type]
+        door.execute(f"set local role {role}")
 
 
 # The audit trail ----------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def contents(address: str) -> dict[str, list[str]]:
             " 'dialogue_key', 'dialogue_ballot')"
         ).fetchall()
         return {
-            name: sorted(row for (row,) in db.execute(f"select t::text from {name} t"))  # type: ignore[arg-type]
+            name: sorted(row for (row,) in db.execute(f"select t::text from {name} t"))
             for (name,) in tables
         }
 

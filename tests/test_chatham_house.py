@@ -212,7 +212,7 @@ def test_after_the_close_no_row_anywhere_leads_from_what_was_said_to_somebody(
         )]  # fmt: skip
         leading: Counter[str] = Counter()
         for table in tables:
-            for (row,) in db.execute(f"select t::text from {table} t"):  # type: ignore[arg-type]
+            for (row,) in db.execute(f"select t::text from {table} t"):
                 if any(trace in row or trace.replace("-", "") in row for trace in traces):
                     leading[table] += 1
                     assert not [trait for trait in traits if trait in row], row
@@ -332,7 +332,7 @@ class Spy:
                 "select set_config('role', 'authenticated', true),"
                 " set_config('request.jwt.claims', %s, true)", (self.claims,),
             )  # fmt: skip
-            done = self.db.execute(query, values)  # type: ignore[arg-type]
+            done = self.db.execute(query, values)
             return [column.name for column in done.description or []], done.fetchone()
 
 

@@ -49,7 +49,7 @@ def contents(address: str) -> dict[str, list[str]]:
             [list(left_out)],
         ).fetchall()
         found = {
-            name: sorted(row for (row,) in db.execute(f"select t::text from {name} t"))  # type: ignore[arg-type]
+            name: sorted(row for (row,) in db.execute(f"select t::text from {name} t"))
             for (name,) in names
         }
         found["accounts"] = sorted(
@@ -100,7 +100,7 @@ def test_every_row_and_account_arrives_in_the_project(full: World, project: Supa
     assert there == contents(full.engine.owner_address)
     assert (done.accounts, done.passwords, done.left) == (6, 6, 0)
     assert done.rows == sum(len(rows) for name, rows in there.items() if name != "accounts")
-    assert broken_rules(project) == []  # type: ignore[arg-type]
+    assert broken_rules(project) == []
 
 
 def test_members_see_in_the_project_what_they_saw(full: World, project: SupabaseServer) -> None:
@@ -135,7 +135,7 @@ def test_passwords_arrive_as_supabase_auth_reads_them(full: World, project: Supa
         kept = full.owner("select encrypted_password from auth.users order by email")
         assert hashes == kept
         codes = "select distinct confirmation_token || recovery_token || email_change"
-        assert db.execute(f"{codes} from auth.users").fetchall() == [("",)]  # type: ignore[arg-type]
+        assert db.execute(f"{codes} from auth.users").fetchall() == [("",)]
         assert db.execute("select count(*) from auth.identities").fetchone() == (6,)
     with pytest.raises(Refused, match="do not belong together"):
         project.accounts.sign_in(full["south admin"].email, PASSWORD)
@@ -233,7 +233,7 @@ def test_two_accounts_with_one_address_are_named(hosted: World, store_folder: Pa
 )
 def test_a_target_in_use_is_left_alone(full: World, supabase: SupabaseServer, made: str) -> None:
     with psycopg.connect(supabase.owner_address, autocommit=True) as db:
-        db.execute(made)  # type: ignore[arg-type]
+        db.execute(made)
         try:
             with pytest.raises(Refused, match="in use already"):
                 copy_to(full.engine, supabase.owner_address)
@@ -303,12 +303,12 @@ def test_a_target_with_other_rules_is_refused(
     full: World, project: SupabaseServer, change: str, back: str, named: str
 ) -> None:
     with psycopg.connect(project.owner_address, autocommit=True) as db:
-        db.execute(change)  # type: ignore[arg-type]
+        db.execute(change)
         try:
             with pytest.raises(Refused, match=f"same rules.*{named}$"):
                 copy_to(full.engine, project.owner_address)
         finally:
-            db.execute(back)  # type: ignore[arg-type]
+            db.execute(back)
 
 
 def test_what_else_a_project_holds_is_nobodys_business(

@@ -340,7 +340,7 @@ def test_where_all_hosts_have_left_a_coordinator_closes_the_event(world: World) 
 def test_of_twenty_who_use_one_link_at_once_exactly_one_sits_down(room: Room) -> None:
     link = invite(room.world, room.event)
     racers = [stranger(room.world, f"racer{n}")[1] for n in range(20)]
-    said = at_once([lambda store=store: sit_down(store, link) for store in racers])  # type: ignore[misc]
+    said = at_once([lambda store=store: sit_down(store, link) for store in racers])
     assert sorted(said) == ["", *[NOT_VALID] * 19]
     assert sum(store.rows("dialogue").height for store in racers) == 1
 
@@ -432,7 +432,7 @@ def test_what_is_hidden_and_what_is_absent_are_refused_alike(room: Room) -> None
                 "hand_over_commitment",
                 {"commitment_id": i, "owner_id": room.world["south admin"].organisation_id})),
         ):  # fmt: skip
-            said = [outcome(lambda i=i, a=action: a(i)) for i in (hidden, nothing)]  # type: ignore[misc]
+            said = [outcome(lambda i=i, a=action: a(i)) for i in (hidden, nothing)]
             assert said[0] == said[1] != ""
     # A change to a hidden note, a hidden stage, a hidden question to answer.
     for hidden in (among_us, nothing):
@@ -441,11 +441,11 @@ def test_what_is_hidden_and_what_is_absent_are_refused_alike(room: Room) -> None
         }
     for changes in ("stage_id", room.buyers_stage), ("question_id", private):
         name, hidden = changes
-        said = [outcome(lambda i=i, n=name: note(room.rep, room.event, **{n: i}))  # type: ignore[misc]
+        said = [outcome(lambda i=i, n=name: note(room.rep, room.event, **{n: i}))
                 for i in (hidden, nothing)]  # fmt: skip
         assert said[0] == said[1] != ""
     for function in ("dialogue_board", "dialogue_room"):
-        said = [outcome(lambda i=i, f=function: east.call(f, {"dialogue_id": i, "seen": None}))  # type: ignore[misc]
+        said = [outcome(lambda i=i, f=function: east.call(f, {"dialogue_id": i, "seen": None}))
                 for i in (room.event, nothing)]  # fmt: skip
         assert said == [NO_EVENT, NO_EVENT]
 
@@ -484,9 +484,7 @@ def test_twenty_votes_at_once_of_one_person_stay_within_the_limit(both: World) -
     questions = [ask(room.south, room.event, f"Question {n}?") for n in range(20)]
     mine = {"sub": both["south admin"].id, "role": "authenticated"}
     stores = [both.engine.store(mine) for _question in questions]
-    said = at_once(
-        [lambda s=s, q=q: vote(s, q) for s, q in zip(stores, questions, strict=True)]  # type: ignore[misc]
-    )
+    said = at_once([lambda s=s, q=q: vote(s, q) for s, q in zip(stores, questions, strict=True)])
     refusal = "You have given all your 3 votes on this board. Take one back first."
     assert sorted(said) == ["", "", "", *[refusal] * 17]
     assert sum(q["votes"] for q in room.board(room.rep).values()) == 3

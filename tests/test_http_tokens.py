@@ -174,7 +174,7 @@ def forgeries(server: SupabaseServer, person: str) -> dict[str, str]:
     }
 
 
-KINDS = list(forgeries(SupabaseServer(None), ""))  # type: ignore[arg-type]
+KINDS = list(forgeries(SupabaseServer(None), ""))
 
 
 @pytest.mark.parametrize("kind", KINDS)

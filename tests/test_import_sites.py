@@ -44,7 +44,7 @@ OUTLINES = read_outlines(SQUARES)
 
 def imported(table: Table, **more: object) -> Outcome:
     mapping = guess(table.frame.columns[:-1], [field.name for field in FIELDS])
-    return read_sites(table, mapping, **more)  # type: ignore[arg-type]
+    return read_sites(table, mapping, **more)
 
 
 def list_of(*rows: dict[str, str], **more: object) -> Outcome:
@@ -363,7 +363,7 @@ def test_text_that_looks_like_a_formula_is_kept_as_text() -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_template_that_is_handed_out_can_be_read_back(kind: str) -> None:
-    outcome = imported(read_table(f"template.{kind}", template(kind)))  # type: ignore[arg-type]
+    outcome = imported(read_table(f"template.{kind}", template(kind)))
     assert outcome.accepted["country"].to_list() == ["NL", "PL", "VN"]
     assert outcome.rejected.height == 0
     assert outcome.notes == ()

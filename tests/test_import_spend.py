@@ -344,7 +344,7 @@ def test_a_required_field_without_a_column_is_one_finding_for_the_file() -> None
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_template_that_is_handed_out_can_be_read_back(kind: str) -> None:
-    outcome = imported(read_table(f"spend.{kind}", template(kind)))  # type: ignore[arg-type]
+    outcome = imported(read_table(f"spend.{kind}", template(kind)))
     assert outcome.accepted.select("year", "amount", "contract_end").rows() == [
         (2025, 125000.0, date(2027, 12, 31)),
         (2025, -1250.5, date(2027, 12, 31)),

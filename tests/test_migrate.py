@@ -26,10 +26,10 @@ def database(engine: Engine) -> Iterator[str]:
     """The owner's address of a new, empty database."""
     name = f"empty_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(engine.owner_address, autocommit=True) as db:
-        db.execute(f"create database {name}")  # type: ignore[arg-type]
+        db.execute(f"create database {name}")
     yield engine.owner_address.replace("/postgres?", f"/{name}?")
     with psycopg.connect(engine.owner_address, autocommit=True) as db:
-        db.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
+        db.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_killed_in_the_middle_of_a_file_a_rerun_ends_in_the_same_schema(
     with psycopg.connect(engine.owner_address, autocommit=True) as db:
         while not db.execute(
             "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = %s",
-            [re.search(r"/(empty_\w+)\?", database)[1]],  # type: ignore[index]
+            [re.search(r"/(empty_\w+)\?", database)[1]],
         ).fetchall():
             assert child.poll() is None
             time.sleep(0.02)
@@ -173,7 +173,7 @@ def test_the_files_run_on_an_older_postgresql(store_folder: Path) -> None:
         assert migrate(server.get_uri(), shim=True) == FILES
         with psycopg.connect(server.get_uri()) as db:
             assert db.info.server_version // 10000 == 16
-            broken = {c.slug: db.execute(c.query).fetchall() for c in checks()}  # type: ignore[arg-type]
+            broken = {c.slug: db.execute(c.query).fetchall() for c in checks()}
         assert {slug: rows for slug, rows in broken.items() if rows} == {}
     finally:
         server.cleanup()

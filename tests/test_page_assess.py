@@ -362,7 +362,7 @@ def test_a_shared_assessment_is_corrected_as_a_whole(open_page: Open, world: Wor
     assert bar(page).endswith("Not saved yet")
     page.button(key=f"finish-{one}").click().run()
     assert not page.exception
-    assert "policy_detailed" in stored(world, one)["answers"]  # type: ignore[operator]
+    assert "policy_detailed" in stored(world, one)["answers"]
     assert stored(world, one)["status"] == "final"
     assert [one.value for one in page.metric][1] == "Medium"
 

@@ -101,7 +101,7 @@ def test_the_least_ready_come_first_and_only_the_newest_of_each_member_counts() 
 def test_a_filter_lets_through_what_it_names(
     filters: dict[str, object], suppliers: list[str]
 ) -> None:
-    assert chosen(picture(SOME, TODAY), **filters)["supplier"].to_list() == suppliers  # type: ignore[arg-type]
+    assert chosen(picture(SOME, TODAY), **filters)["supplier"].to_list() == suppliers
 
 
 def test_suppliers_are_counted_by_their_newest_assessment() -> None:

@@ -27,20 +27,20 @@ def opened(open_page: Open, actor: str, fold: str) -> AppTest:
 
 
 def labelled(elements: object, label: str) -> object:
-    return next(e for e in elements if e.label.replace("\\", "") == label)  # type: ignore[attr-defined]
+    return next(e for e in elements if e.label.replace("\\", "") == label)
 
 
 def add(page: AppTest, name: str, **texts: str) -> AppTest:
     """Fills the form in and sends it."""
-    labelled(page.text_input, "Name (required)").set_value(name)  # type: ignore[attr-defined]
-    labelled(page.selectbox, "Kind (required)").select("brand")  # type: ignore[attr-defined]
+    labelled(page.text_input, "Name (required)").set_value(name)
+    labelled(page.selectbox, "Kind (required)").select("brand")
     for label, text in texts.items():
-        labelled(page.text_input, label.replace("_", " ")).set_value(text)  # type: ignore[attr-defined]
+        labelled(page.text_input, label.replace("_", " ")).set_value(text)
     return press(page, "Add to the register")
 
 
 def press(page: AppTest, label: str) -> AppTest:
-    return labelled(page.button, label).click().run()  # type: ignore[attr-defined, no-any-return]
+    return labelled(page.button, label).click().run()
 
 
 # Finding

@@ -310,7 +310,7 @@ def test_a_long_cell_is_refused_with_its_place() -> None:
         (lambda: b"PK\x03\x04" + b"x" * 400, "damaged or incomplete"),
     ],
 )
-def test_bombs_and_ruins_are_refused_with_a_sentence(build, sentence: str) -> None:  # type: ignore[no-untyped-def]
+def test_bombs_and_ruins_are_refused_with_a_sentence(build, sentence: str) -> None:
     assert sentence in refusal(build(), "list.xlsx")
 
 

@@ -26,8 +26,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     once = SupabaseStore._once
 
     def noted(store: SupabaseStore, request: object) -> object:
-        sent.append(str(request.path).rpartition("/")[2])  # type: ignore[attr-defined]
-        return once(store, request)  # type: ignore[arg-type]
+        sent.append(str(request.path).rpartition("/")[2])
+        return once(store, request)
 
     with monkeypatch.context() as patch:
         patch.setattr(SupabaseStore, "_once", noted)

@@ -164,7 +164,7 @@ def test_the_columns_cannot_be_asked_for_by_any_member(
                     " set_config('request.jwt.claims', %s, true)",
                     (f'{{"sub": "{scene.world[actor].id}"}}',),
                 )
-                db.execute(use.format(column, relation))  # type: ignore[arg-type]
+                db.execute(use.format(column, relation))
 
 
 def test_a_member_of_two_consortia_learns_through_which_of_them_it_sees_each_item(

@@ -114,7 +114,7 @@ def opens(server: Server, host: str, origin: str | None) -> bool:
     raw = socket.create_connection(("127.0.0.1", server.port))
     address = f"ws://{host}:{server.port}/_stcore/stream"
     try:
-        with connect(address, sock=raw, origin=origin, subprotocols=["streamlit"]):  # type: ignore[arg-type,list-item]
+        with connect(address, sock=raw, origin=origin, subprotocols=["streamlit"]):
             return True
     except InvalidStatus as refused:
         assert refused.response.status_code in (400, 403)
