@@ -8,9 +8,8 @@ from the frames to the file, in under 2 s.
 """
 
 import io
-import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -19,13 +18,13 @@ import polars as pl
 import typst
 from docx import Document
 
+from benchmarks.timing import median
 from quorum import scoring
 from quorum.briefing import READERS, Reader, Sources, attributed, briefing
 from quorum.definitions import current
 from quorum.exports.briefing import to_docx, to_pdf
 from quorum.store.relations import FUNCTIONS, RELATIONS
 
-RUNS = 5
 BAR = 2_000  # ms
 MEMBERS, ASSESSMENTS, SITES, LISTS, QUESTIONS, COMMITMENTS = 60, 40, 5_000, 8, 500, 40
 TODAY = date(2026, 3, 2)
@@ -170,17 +169,6 @@ def sources() -> Sources:
         consortium="A large consortium", organisation_id="m0", author="Ada, Municipality 0",
         made_on=TODAY,
     )  # fmt: skip
-
-
-def median(do: Callable[[], Any]) -> float:
-    """Milliseconds of the middle run; the first, which warms up, does not count."""
-    do()
-    times = []
-    for _run in range(RUNS):
-        begun = time.perf_counter()
-        do()
-        times.append((time.perf_counter() - begun) * 1000)
-    return statistics.median(times)
 
 
 def empty_docx() -> bytes:

@@ -9,61 +9,23 @@ another tab. The bar: through the Supabase door a page takes at most twice as lo
 between app and store, which the test server does not have, comes on top: three ways there and back.
 """
 
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from benchmarks.page_switch import PAGES, ROOT, demo_store, free_port, tab
+from benchmarks.page_switch import PAGES, demo_store
+from benchmarks.serving import ROOT, App, quorum, served, tab
 from quorum.store.copying import copy_to
 from quorum.store.embedded import Engine
 from quorum.store.supabase_accounts import Identity, Tokens
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
 
 BAR = 2.0
-
-
-@dataclass
-class App:
-    """A running server of the product, or of something else that Streamlit serves."""
-
-    address: str
-    pid: int
-
-
-@contextmanager
-def served(script: str, folder: Path, environment: dict[str, str]) -> Iterator[App]:
-    """`streamlit run`, until it answers."""
-    port = free_port()
-    settings = {k: v for k, v in os.environ.items() if not k.startswith(("QUORUM_", "SUPABASE_"))}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port),
-         "--server.headless", "true"],
-        cwd=folder, env={**settings, **environment},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
-                    break
-            except OSError:
-                assert process.poll() is None, "the server ended"
-                time.sleep(0.2)
-        yield App(f"127.0.0.1:{port}", process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def hosted(project: SupabaseServer) -> dict[str, str]:
@@ -128,8 +90,8 @@ def main(rounds: int) -> bool:
         assert role == "admin"
         ratios: dict[str, float] = {}
         with (
-            served("streamlit_app.py", ROOT, {"QUORUM_STORE": str(store)}) as near,
-            served("streamlit_app.py", ROOT, hosted(project)) as far,
+            quorum(store) as near,
+            served("streamlit_app.py", ROOT, **hosted(project)) as far,
         ):
             there = cookie_of(project, admin)
             for name in ["overview", *PAGES]:

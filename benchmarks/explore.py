@@ -6,21 +6,17 @@ each figure is the median of five runs. Bars: aggregated and drawn in under 1.5 
 """
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import polars as pl
 
+from benchmarks.timing import median
 from quorum import charts, explore
 from quorum.definitions.datasets import datasets
 from quorum.explore import Measure, Question
 
-RUNS = 5
 BAR_DRAWN = 1_500  # ms
 BAR_SERIALISED = 50  # ms
 
@@ -45,17 +41,6 @@ def rows(count: int) -> pl.DataFrame:
             ),
         }
     )
-
-
-def median(do: Callable[[], Any]) -> float:
-    """Milliseconds of the middle run; the first, which warms up, does not count."""
-    do()
-    times = []
-    for _run in range(RUNS):
-        begun = time.perf_counter()
-        do()
-        times.append((time.perf_counter() - begun) * 1000)
-    return statistics.median(times)
 
 
 def ours(frame: pl.DataFrame, question: Question) -> str:

@@ -1,6 +1,6 @@
 """A list of 20,000 production sites, from the uploaded file to the store.
 
-    .venv/bin/python benchmarks/import_sites.py [rows]
+    .venv/bin/python -m benchmarks.import_sites [rows]
 
 Ours is what the import page does: read the xlsx in a child process, map the columns, check and mend
 every row for the preview, store it in one call as a member, with policies and audit. The peer is
@@ -23,15 +23,12 @@ from typing import Any
 import psycopg
 import xlsxwriter
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from quorum.charts import OUTLINES  # noqa: E402
-from quorum.countries import display_name, read_outlines  # noqa: E402
-from quorum.importers import sites  # noqa: E402
-from quorum.importers.mapping import guess  # noqa: E402
-from quorum.importers.reading import read_table  # noqa: E402
-from quorum.store.embedded import Engine  # noqa: E402
+from quorum.charts import OUTLINES
+from quorum.countries import display_name, read_outlines
+from quorum.importers import sites
+from quorum.importers.mapping import guess
+from quorum.importers.reading import read_table
+from quorum.store.embedded import Engine
 
 SECONDS, MEGABYTES = 15, 400
 COLUMNS = [

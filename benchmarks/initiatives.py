@@ -1,6 +1,6 @@
 """What the pages of initiatives and charts cost when there is much of everything.
 
-    .venv/bin/python benchmarks/initiatives.py [rounds]
+    .venv/bin/python -m benchmarks.initiatives [rounds]
 
 60 initiatives, each rated by 40 members in each of ten years (24,000 ratings of six criteria), and
 5,000 memberships and certificates of 500 suppliers, all of it shared with the member who looks. As
@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any, LiteralString
 from urllib.parse import urlencode
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import psycopg
 
-from benchmarks.page_switch import BAR, EMPTY, ROOT, compare, free_port, served, tab
+from benchmarks.page_switch import BAR, EMPTY, Times, compare, slowest
+from benchmarks.serving import bare, quorum, tab
 from quorum.definitions.rubrics import published, rubrics
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
@@ -159,43 +158,21 @@ def filled(engine: Engine) -> str:
 
 
 def main(rounds: int) -> bool:
-    ratios: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="quorum") as root:
-        store, beside = Path(root) / "store", Path(root) / "empty"
-        beside.mkdir()
-        (beside / "empty.py").write_text(EMPTY, encoding="utf-8")
+        store = Path(root) / "store"
         engine = Engine(store)
         cookie = filled(engine)
         engine.close()
-        with (
-            served("streamlit_app.py", ROOT, free_port(), QUORUM_STORE=str(store)) as ours,
-            served("empty.py", beside, free_port()) as theirs,
-        ):
+        with quorum(store) as ours, bare(EMPTY, Path(root)) as theirs:
 
-            def measure(name: str, rounds: int) -> None:
+            def compared(name: str, rounds: int) -> Times:
                 page, query = PAGES[name]
-                with tab(ours, cookie) as mine, tab(theirs) as bare:
-                    first, warm, empty = compare(
-                        mine, bare, page, urlencode(query, doseq=True), rounds
-                    )
-                ratios[name] = warm / empty
-                print(
-                    f"{name}: first {first * 1000:.0f} ms, warm {warm * 1000:.0f} ms,"
-                    f" empty {empty * 1000:.0f} ms: x {ratios[name]:.2f}",
-                    flush=True,
-                )
+                with tab(ours.address, cookie) as mine, tab(theirs.address) as empty:
+                    return compare(mine, empty, page, urlencode(query, doseq=True), rounds)
 
-            for name in PAGES:
-                measure(name, rounds)
-            slowest = sorted(ratios, key=ratios.__getitem__)[-3:]
-            ratios.clear()
-            print("the three slowest again, at length")
-            for name in slowest:
-                measure(name, 3 * rounds)
+            worst = slowest(PAGES, compared, rounds)
         Engine(store)._server.stop()
-    fullest = max(ratios, key=ratios.__getitem__)
-    print(f"slowest, {fullest}: x {ratios[fullest]:.2f} (bar {BAR})")
-    return ratios[fullest] > BAR
+    return worst > BAR
 
 
 if __name__ == "__main__":

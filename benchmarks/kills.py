@@ -1,6 +1,6 @@
 """A hundred kills under a writer: is every acknowledged write still there?
 
-    .venv/bin/python benchmarks/kills.py [kills]
+    .venv/bin/python -m benchmarks.kills [kills]
 
 By turns the writing process and the database are killed with SIGKILL while writes go on; the store
 is opened again each time and compared with what the writer was told. The peer is the promise
@@ -17,11 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from quorum.store.embedded import Engine  # noqa: E402
-from tests.test_durability import WRITER, acknowledged, editor, postmaster, stored  # noqa: E402
+from benchmarks.serving import ROOT
+from quorum.store.embedded import Engine
+from tests.test_durability import WRITER, acknowledged, editor, postmaster, stored
 
 
 def main(kills: int) -> bool:

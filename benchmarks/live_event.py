@@ -1,6 +1,6 @@
 """Sixty people in one live event, over real websockets, on one server.
 
-    .venv/bin/python benchmarks/live_event.py [minutes]
+    .venv/bin/python -m benchmarks.live_event [minutes]
 
 A demo store, an event with thirty-two people of member organisations and twenty-eight guests, and
 Quorum as it is served. Each person is a websocket that does what a browser does: it runs the page,
@@ -19,7 +19,6 @@ import asyncio
 import os
 import random
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -30,18 +29,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+import psutil
+import psycopg
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
 
-import psutil  # noqa: E402
-import psycopg  # noqa: E402
-from streamlit.proto.BackMsg_pb2 import BackMsg  # noqa: E402
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # noqa: E402
-from websockets.asyncio.client import ClientConnection, connect  # noqa: E402
-
-from quorum.store import Store  # noqa: E402
-from quorum.store.accounts import Accounts  # noqa: E402
-from quorum.store.embedded import Engine  # noqa: E402
+from benchmarks.serving import ROOT, bare, quorum
+from quorum.store import Store
+from quorum.store.accounts import Accounts
+from quorum.store.embedded import Engine
 
 BUYERS, GUESTS = 32, 28
 EVERY = 30.0  # seconds between two notes of one person, on average
@@ -346,48 +343,16 @@ class Meter:
         )  # fmt: skip
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def served(script: str, folder: Path, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
-    """`streamlit run`, once it answers; the process and its address."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port),
-         "--server.headless", "true"],
-        cwd=folder, env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return process, f"127.0.0.1:{port}"
-        except OSError:
-            assert process.poll() is None, "the server ended"
-            time.sleep(0.2)
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    process.wait(30)
-
-
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
 def main(minutes: float) -> bool:
     with tempfile.TemporaryDirectory(prefix="quorum") as root:
-        folder, beside = Path(root) / "store", Path(root) / "empty"
-        beside.mkdir()
-        (beside / "empty.py").write_text(EMPTY, encoding="utf-8")
+        folder = Path(root) / "store"
         event = demo_store(folder)
         record = (folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8")
         database = psutil.Process(int(record.split("\n")[0]))
-        process, address = served("streamlit_app.py", ROOT, QUORUM_STORE=str(folder))
         engine = Engine(folder)
         host = engine.store(
             {"sub": Accounts(engine).demo_members()[0].user_id, "role": "authenticated"}
@@ -401,31 +366,28 @@ def main(minutes: float) -> bool:
                 arguments = {"dialogue_id": event.dialogue_id, "stage_id": event.stage_id}
                 await asyncio.to_thread(host.call, "go_to", {**arguments, "question_id": question})
 
-        try:
-            meter = Meter(psutil.Process(process.pid), database)
+        with quorum(folder) as app:
+            meter = Meter(psutil.Process(app.pid), database)
             run = asyncio.run(
                 attend(
-                    address, event.cookies, "room", f"dialogue={event.dialogue_id}", minutes * 60,
-                    meter, lead,
+                    app.address, event.cookies, "room", f"dialogue={event.dialogue_id}",
+                    minutes * 60, meter, lead,
                 )
             )  # fmt: skip
-        finally:
-            stop(process)
         with psycopg.connect(engine.owner_address) as owner:
             stored = _column(owner, "select text from quorum.dialogue_note")
         engine.close()
-        process, address = served("empty.py", beside)
-        try:
-            peer = Meter(psutil.Process(process.pid), None)
-            bare = asyncio.run(attend(address, [""] * len(event.cookies), "", "", BESIDE, peer))
-        finally:
-            stop(process)
+        with bare(EMPTY, Path(root)) as app:
+            peer = Meter(psutil.Process(app.pid), None)
+            empty = asyncio.run(
+                attend(app.address, [""] * len(event.cookies), "", "", BESIDE, peer)
+            )
         Engine(folder)._server.stop()
-    return report(run, meter, bare, peer, stored, minutes)
+    return report(run, meter, empty, peer, stored, minutes)
 
 
 def report(
-    run: Run, meter: Meter, bare: Run, peer: Meter, stored: list[str], minutes: float
+    run: Run, meter: Meter, empty: Run, peer: Meter, stored: list[str], minutes: float
 ) -> bool:
     tabs = BUYERS + GUESTS
     waits = []
@@ -444,7 +406,7 @@ def report(
     late = percentile(waits, 0.95)
     busy = meter.app_share + meter.database_share
     per_look = meter.app_share * minutes * 60 / run.looks * 1000
-    bare_look = peer.app_share * BESIDE / bare.looks * 1000
+    empty_look = peer.app_share * BESIDE / empty.looks * 1000
     print(f"{tabs} people, {minutes:g} minutes, load of the machine {os.getloadavg()[1]:.1f}")
     print(
         f"notes: {len(run.sent)} sent, {len(run.acknowledged)} acknowledged, {lost} lost,"
@@ -461,7 +423,7 @@ def report(
     size = run.received / run.looks / 1024
     print(
         f"a look: {per_look:.1f} ms of the app, {size:.0f} KB; an empty fragment"
-        f" {bare_look:.1f} ms, {peer.app_share:.0%} of one core: x {per_look / bare_look:.2f}"
+        f" {empty_look:.1f} ms, {peer.app_share:.0%} of one core: x {per_look / empty_look:.2f}"
     )
     return late > LATE or busy > BUSY or bool(lost) or bool(twice) or bool(missed)
 

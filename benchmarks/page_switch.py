@@ -1,6 +1,6 @@
 """How long people wait for a page, against an empty Streamlit page.
 
-    .venv/bin/python benchmarks/page_switch.py [rounds]
+    .venv/bin/python -m benchmarks.page_switch [rounds]
 
 Two real servers in one run: Quorum with the demo store, and beside it an unmodified Streamlit app
 of two empty pages with Streamlit's default settings. Over the websocket, as a browser does it:
@@ -11,32 +11,27 @@ charts) and afterwards. The bar: the fullest page's warm rerun takes at most 1.5
 empty page.
 """
 
-import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from playwright.sync_api import sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection
 
-from playwright.sync_api import sync_playwright  # noqa: E402
-from streamlit.proto.BackMsg_pb2 import BackMsg  # noqa: E402
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # noqa: E402
-from websockets.sync.client import ClientConnection, connect  # noqa: E402
-
-from quorum.store.accounts import Accounts  # noqa: E402
-from quorum.store.embedded import Engine  # noqa: E402
-from tests.browser.conftest import CHROMIUM_ARGUMENTS  # noqa: E402
+from benchmarks.serving import ROOT, bare, quorum, tab
+from quorum.store.accounts import Accounts
+from quorum.store.embedded import Engine
+from tests.browser.conftest import CHROMIUM_ARGUMENTS
 
 BAR = 1.5
+Times = tuple[float, float, float]  # seconds: first run, warm, the empty page
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py") if p.stem not in ("join", "overview"))
 EMPTY = """
 import streamlit as st
@@ -47,49 +42,9 @@ st.navigation([
 """
 
 
-@contextmanager
-def served(script: str, folder: Path, port: int, **environment: str) -> Iterator[str]:
-    """`streamlit run`, until it answers; its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port),
-         "--server.headless", "true"],
-        cwd=folder, env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"127.0.0.1:{port}"
-    try:
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://{address}/_stcore/health", timeout=5):
-                    break
-            except OSError:
-                assert process.poll() is None, "the server ended"
-                time.sleep(0.2)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def tab(address: str, cookie: str = "") -> Iterator[ClientConnection]:
-    """A browser tab, without the browser."""
-    with connect(
-        f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None,
-        subprotocols=["streamlit"], additional_headers={"Cookie": cookie},
-    ) as opened:  # fmt: skip
-        yield opened
-
-
 def compare(
     ours: ClientConnection, theirs: ClientConnection, page: str, query: str, rounds: int
-) -> tuple[float, float, float]:
+) -> Times:
     """Seconds of the page's first run, of its warm reruns, and of the empty page's meanwhile."""
     request, empty = BackMsg(), BackMsg()
     request.rerun_script.query_string = query
@@ -97,13 +52,13 @@ def compare(
     empty.rerun_script.query_string = ""
     first = one_run(ours, request)
     one_run(theirs, empty)
-    warm, bare = [], []
+    warm, idle = [], []
     for _round in range(rounds):
         time.sleep(0.6)
         warm.append(one_run(ours, request))
-        bare.append(one_run(theirs, empty))
+        idle.append(one_run(theirs, empty))
     # The lower quartile: a machine that is busy with something else only ever adds.
-    return first, statistics.quantiles(warm)[0], statistics.quantiles(bare)[0]
+    return first, statistics.quantiles(warm)[0], statistics.quantiles(idle)[0]
 
 
 def one_run(opened: ClientConnection, request: BackMsg) -> float:
@@ -115,6 +70,32 @@ def one_run(opened: ClientConnection, request: BackMsg) -> float:
         if message.WhichOneof("type") == "script_finished":
             assert message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY, message
             return time.perf_counter() - start
+
+
+def slowest(names: Iterable[str], compared: Callable[[str, int], Times], rounds: int) -> float:
+    """Compares and prints every page; how many times the slowest takes the empty page's time, found
+    by looking at the three slowest again for longer."""
+    ratios: dict[str, float] = {}
+
+    def measure(name: str, rounds: int) -> None:
+        first, warm, empty = compared(name, rounds)
+        ratios[name] = warm / empty
+        print(
+            f"{name}: first {first * 1000:.0f} ms, warm {warm * 1000:.0f} ms,"
+            f" empty {empty * 1000:.0f} ms: x {ratios[name]:.2f}",
+            flush=True,
+        )
+
+    for name in names:
+        measure(name, rounds)
+    again = sorted(ratios, key=ratios.__getitem__)[-3:]
+    ratios.clear()
+    print("the three slowest again, at length")
+    for name in again:
+        measure(name, 3 * rounds)
+    worst = max(ratios, key=ratios.__getitem__)
+    print(f"slowest, {worst}: x {ratios[worst]:.2f} (bar {BAR})")
+    return ratios[worst]
 
 
 def in_browser(
@@ -168,49 +149,29 @@ def demo_store(folder: Path) -> tuple[str, str]:
 
 def main(rounds: int) -> bool:
     with tempfile.TemporaryDirectory(prefix="quorum") as root:
-        store, beside = Path(root) / "store", Path(root) / "empty"
-        beside.mkdir()
-        (beside / "empty.py").write_text(EMPTY, encoding="utf-8")
+        store = Path(root) / "store"
         cookie, supplier = demo_store(store)
-        with (
-            served("streamlit_app.py", ROOT, free_port(), QUORUM_STORE=str(store)) as ours,
-            served("empty.py", beside, free_port()) as theirs,
-        ):
-            ratios: dict[str, float] = {}
+        with quorum(store) as ours, bare(EMPTY, Path(root)) as theirs:
 
-            def measure(name: str, rounds: int) -> None:
+            def compared(name: str, rounds: int) -> Times:
                 query = f"supplier={supplier}" if name in ("supplier", "assess") else ""
                 path = "" if name == "overview" else name
-                with tab(ours, cookie) as page, tab(theirs) as empty:
-                    first, warm, bare = compare(page, empty, path, query, rounds)
-                ratios[name] = warm / bare
-                print(
-                    f"{name}: first {first * 1000:.0f} ms, warm {warm * 1000:.0f} ms,"
-                    f" empty {bare * 1000:.0f} ms: x {ratios[name]:.2f}"
-                )
+                with tab(ours.address, cookie) as page, tab(theirs.address) as empty:
+                    return compare(page, empty, path, query, rounds)
 
-            for name in ["overview", *PAGES]:
-                measure(name, rounds)
-            slowest = sorted(ratios, key=ratios.__getitem__)[-3:]
-            ratios.clear()
-            print("the three slowest again, at length")
-            for name in slowest:
-                measure(name, 3 * rounds)
-            fullest = max(ratios, key=ratios.__getitem__)
-            print(f"fullest page, {fullest}: x {ratios[fullest]:.2f} (bar {BAR})")
+            worst = slowest(["overview", *PAGES], compared, rounds)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
                     executable_path="/usr/bin/chromium", args=CHROMIUM_ARGUMENTS
                 )
-                mine = in_browser(browser, ours, ("Register", "Overview"), cookie, 3)
-                bare = in_browser(browser, theirs, ("Second", "First"), "", 3)
+                mine = in_browser(browser, ours.address, ("Register", "Overview"), cookie, 3)
+                empty = in_browser(browser, theirs.address, ("Second", "First"), "", 3)
                 browser.close()
         Engine(store)._server.stop()
     for name in mine:
-        print(
-            f"{name} {mine[name]:.2f} s, empty {bare[name]:.2f} s: x {mine[name] / bare[name]:.2f}"
-        )
-    return ratios[fullest] > BAR
+        ratio = mine[name] / empty[name]
+        print(f"{name} {mine[name]:.2f} s, empty {empty[name]:.2f} s: x {ratio:.2f}")
+    return worst > BAR
 
 
 if __name__ == "__main__":

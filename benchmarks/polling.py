@@ -22,8 +22,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from benchmarks.cold_page import App, cookie_of, hosted, served
-from benchmarks.page_switch import ROOT
+from benchmarks.cold_page import cookie_of, hosted
+from benchmarks.serving import ROOT, App, bare, served
 from quorum.store.embedded import Engine
 from tests.conftest import World, close_owners, small_world
 from tests.supabase_server import SupabaseServer
@@ -134,25 +134,22 @@ def members(world: World, count: int) -> list[str]:
 
 def main(count: int, seconds: float) -> bool:
     with tempfile.TemporaryDirectory(prefix="quorum") as root:
-        beside = Path(root) / "empty"
-        beside.mkdir()
-        (beside / "empty.py").write_text(EMPTY, encoding="utf-8")
         engine = Engine(Path(root) / "store", connections=4)
         project = SupabaseServer(engine).start()
         world = small_world(project)
         cookies = members(world, count)
         project.hang_up()
         known = answered(world)
-        with served("streamlit_app.py", ROOT, hosted(project)) as app:
+        with served("streamlit_app.py", ROOT, **hosted(project)) as app:
             share, polls = asyncio.run(watch(app, cookies, seconds))
         assert polls > 0.9 * count / 4, f"only {polls:.1f} polls a second: the machine is too busy"
         assert answered(world) - known > 0.9 * count * seconds / 4, "the store was not asked"
-        with served("empty.py", beside, {}) as app:
-            empty, bare = asyncio.run(watch(app, [""] * count, seconds))
+        with bare(EMPTY, Path(root)) as app:
+            empty, looks = asyncio.run(watch(app, [""] * count, seconds))
         close_owners()
         project.close()
         engine.close()
-    one, other = (1000 * s / p for s, p in ((share, polls), (empty, bare)))
+    one, other = (1000 * s / p for s, p in ((share, polls), (empty, looks)))
     print(f"{count} members: {share:.2f} of a core (bar {BAR}), {polls:.1f} polls a second")
     print(
         f"a poll {one:.1f} ms of processor time, on an empty page {other:.1f}: x {one / other:.2f}"

@@ -1,6 +1,6 @@
 """What row level security costs: 1,000,000 production sites of 200 organisations in 20 consortia.
 
-    .venv/bin/python benchmarks/row_level_security.py [rows]
+    .venv/bin/python -m benchmarks.row_level_security [rows]
 
 A member reads a page of 100 sites in name order, and counts sites by country. The peer is the
 store's owner, whom no policy binds, asking for the very rows that the member may see: the same
@@ -17,10 +17,7 @@ from typing import Any
 
 import psycopg
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from quorum.store.embedded import Engine, _with_user  # noqa: E402
+from quorum.store.embedded import Engine, _with_user
 
 ORGANISATIONS = 200
 CONSORTIA = 20

