@@ -505,8 +505,12 @@ def change(session: Session, row: Row) -> None:
         session, "dialogue", row, labels, _fields, f"dialogue-{row['id']}",
         _("Change title, aim, place, link or votes"),
     )  # fmt: skip
+    time = edits.Form(
+        "dialogue", {"when": _("When")}, _times, checked=_moved,
+        words=lambda one: {"when": dialogues.when(one)},
+    )  # fmt: skip
+    edits.edit_with(session, row, time, f"time-{row['id']}", _("Move it to another time"))
     for title, key, part in (
-        (_("Another time"), f"time-{row['id']}", _move),
         (_("Other suppliers"), f"suppliers-{row['id']}", _other_suppliers),
         (_("Chatham House Rule"), f"chatham-{row['id']}", _rule),
     ):
@@ -537,29 +541,18 @@ def _fields(seen: Row) -> dict[str, Any]:
     }
 
 
-def _move(session: Session, row: Row) -> None:
-    key = f"move-{row['id']}-{row['version']}"
-    begins = domain.local(row["starts_at"], row["time_zone"])
-    lasts = int((row["ends_at"] - row["starts_at"]).total_seconds()) // 60
-    times = when(key, begins.date(), begins.time(), row["time_zone"], max(lasts, 5))
-    if not st.button(_("Move it"), type="primary", key=f"{key}-send", disabled=times is None):
-        return
-    assert times is not None
-    values = {"starts_at": times[0].isoformat(), "ends_at": times[1].isoformat(),
-              "time_zone": times[2]}  # fmt: skip
-    try:
-        data.update(session, "dialogue", values, {"id": row["id"]}, version=row["version"])
-    except Conflict as conflict:
-        problem(
-            _(
-                "A colleague changed the event meanwhile: it is now on {when}. Look at it, and "
-                "move it again if it has to be another time."
-            ).format(when=dialogues.when(conflict.theirs))
-        )
-    except StoreError as refusal:
-        problem(str(refusal))
-    else:
-        st.rerun()
+def _times(seen: Row) -> dict[str, Any]:
+    begins = domain.local(seen["starts_at"], seen["time_zone"])
+    lasts = int((seen["ends_at"] - seen["starts_at"]).total_seconds()) // 60
+    key = f"move-{seen['id']}-{seen['version']}"
+    return {"times": when(key, begins.date(), begins.time(), seen["time_zone"], max(lasts, 5))}
+
+
+def _moved(typed: dict[str, Any]) -> Row | None:
+    if typed["times"] is None:  # the fields say why
+        return None
+    starts_at, ends_at, zone = typed["times"]
+    return {"starts_at": starts_at, "ends_at": ends_at, "time_zone": zone}
 
 
 def _other_suppliers(session: Session, row: Row) -> None:

@@ -5,17 +5,17 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from components import data, filters
+from components import data, edits, filters
 from components.downloads import downloads
 from components.links import link
-from components.messages import conflict, done, plain, problem
+from components.messages import done, plain, problem
 from components.session import Session
 from components.sharing import share_form, whose_mark, whose_words
 from components.tables import table
 from quorum import sites
 from quorum.countries import display_name
 from quorum.language import _, ngettext
-from quorum.store import Conflict, StoreError
+from quorum.store import Row, StoreError
 
 _WORDS = {"added": _("Added"), "dropped": _("Dropped"), "kept": _("Kept")}
 
@@ -77,50 +77,25 @@ def manage(session: Session) -> None:
 
 
 def _correct(session: Session, one: dict[str, Any]) -> None:
-    """Title, source and date; says so when a colleague was faster."""
-    key = f"list-{one['id']}-{one['version']}"
-    with st.form(key, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        values = {
-            "title": st.text_input(_("Title"), one["title"], max_chars=200, width=260).strip(),
-            "source": st.text_input(_("Source"), one["source"], max_chars=500, width=260).strip(),
-            "as_of": st.date_input(_("Date"), one["as_of"], format="YYYY-MM-DD", width=160),
-        }
-        saved = st.form_submit_button(_("Save changes"))
-    waiting = f"list-conflict-{one['id']}"
-    if saved and not (values["title"] and values["as_of"]):
-        problem(_("A list needs a title and a date. Fill them in and save again."))
-    elif saved:
-        _save(session, one["id"], values, one["version"], waiting)
-    if waiting in st.session_state:
-        _choose(session, one["id"], waiting)
-
-
-def _save(session: Session, list_id: str, values: dict[str, Any], version: int, key: str) -> None:
-    try:
-        data.update(session, "site_list", values, {"id": list_id}, version)
-    except Conflict as other:
-        st.session_state[key] = (values, other.theirs)
-    except StoreError as refusal:
-        problem(str(refusal))
-    else:
-        st.session_state.pop(key, None)
-        st.rerun()
-
-
-def _choose(session: Session, list_id: str, key: str) -> None:
-    values, theirs = st.session_state[key]
     labels = {"title": _("Title"), "source": _("Source"), "as_of": _("Date")}
-    chosen = conflict(
-        {text: values[name] for name, text in labels.items()},
-        {text: theirs[name] for name, text in labels.items()},
-        _("A colleague"),
-        key,
-    )
-    if chosen == "mine":
-        _save(session, list_id, values, theirs["version"], key)
-    elif chosen == "theirs":
-        del st.session_state[key]
-        st.rerun()
+    form = edits.Form("site_list", labels, _fields, _checked)
+    edits.edit_with(session, one, form, f"list-{one['id']}", _("Change title, source or date"))
+
+
+def _fields(seen: Row) -> dict[str, Any]:
+    key = f"list-{seen['id']}-{seen['version']}"
+    return {
+        "title": st.text_input(_("Title"), seen["title"], max_chars=200, key=f"{key}-t").strip(),
+        "source": st.text_input(_("Source"), seen["source"], max_chars=500, key=f"{key}-s").strip(),
+        "as_of": st.date_input(_("Date"), seen["as_of"], format="YYYY-MM-DD", key=f"{key}-d"),
+    }
+
+
+def _checked(typed: dict[str, Any]) -> Row | None:
+    if typed["title"] and typed["as_of"]:
+        return typed
+    problem(_("A list needs a title and a date. Fill them in and save again."))
+    return None
 
 
 def _delete(session: Session, one: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ outside. North has an admin, an editor and a viewer; the others an admin each.
 """
 
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -366,3 +367,11 @@ def open_page(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ap
         return app.run()
 
     return opened
+
+
+def select_row(app: AppTest, key: str, row: int) -> AppTest:
+    """The page with a row of a table selected, whatever rows that table has."""
+    found = (re.search(rf"{key}-[0-9a-f]{{8}}$", one.proto.id) for one in app.dataframe)
+    known = next(one for one in found if one)
+    app.session_state[known[0]] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    return app.run()

@@ -1,13 +1,14 @@
 """The pages of dialogues: what hosts, other members, viewers and guests see and do there."""
 
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import Actor, World
+from quorum.store import Row
+from tests.conftest import Actor, World, select_row
 from tests.test_dialogue_store import ask, guest, note, plan
 
 Opener = Callable[..., AppTest]
@@ -190,6 +191,147 @@ def test_closing_asks_once_and_says_what_is_destroyed(world: World, open_page: O
     assert world["north admin"].store.rows("dialogue")["state"].to_list() == ["closed"]
 
 
+# Changing an event --------------------------------------------------------------------------------
+
+
+def unfolded(world: World, open_page: Opener, event: str, what: str) -> AppTest:
+    """The event's page as a host sees it, with one of the ways to change it open."""
+    return choose(
+        open_page("north editor", "dialogue", dialogue=event), **{f"{what}-{event}": True}
+    )
+
+
+def as_stored(world: World, event: str) -> Row:
+    return world["south admin"].store.rows("dialogue", filters={"id": event}).row(0, named=True)
+
+
+@pytest.mark.both_doors
+def test_stages_are_moved_changed_and_removed(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north editor", "dialogue", dialogue=event)
+    assert "Move up" not in buttons(app)
+    app = select_row(app, f"agenda-{event}", 0)
+    assert button(app, "Move up").disabled
+    app = button(app, "Move down").click().run()
+
+    def titles() -> list[str]:
+        found = world["south admin"].store.rows("dialogue_stage", order=("position",))
+        return found["title"].to_list()
+
+    assert titles() == ["Among buyers", "Baseline"]
+    app = select_row(app, f"agenda-{event}", 0)
+    app = button(app, "Change this stage").click().run()
+    field(app, "Title of the stage").set_value("Only us")
+    app = button(app, "Save").click().run()
+    assert titles() == ["Only us", "Baseline"]
+    app = button(select_row(app, f"agenda-{event}", 0), "Remove").click().run()
+    assert not errors(app)
+    assert titles() == ["Baseline"]
+
+
+def test_of_two_hosts_who_move_stages_at_once_the_second_is_told(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    app = select_row(open_page("north editor", "dialogue", dialogue=event), f"agenda-{event}", 0)
+    colleague = world["north admin"].store
+    baseline = colleague.rows("dialogue_stage", order=("position",)).row(0, named=True)
+    colleague.update("dialogue_stage", {"minutes": 45}, {"id": baseline["id"]}, baseline["version"])
+    app = button(app, "Move down").click().run()
+    told = any("A colleague changed the agenda" in one for one in errors(app))
+    found = colleague.rows("dialogue_stage", order=("position",))["title"].to_list()
+    assert told or found == ["Among buyers", "Baseline"]  # the page may have seen it before
+    assert colleague.rows("dialogue_stage", filters={"id": baseline["id"]})["minutes"][0] == 45
+
+
+def test_an_event_is_moved_to_another_time(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app = button(app, "Move it to another time").click().run()
+    app.date_input(key=f"move-{event}-1-day").set_value(date(2027, 3, 28))
+    app.time_input(key=f"move-{event}-1-clock").set_value(time(2, 30))
+    app.selectbox(key=f"move-{event}-1-zone").set_value("Europe/Brussels")
+    app = button(app, "Save").click().run()
+    assert any("clocks go forward" in one for one in errors(app))
+    app.date_input(key=f"move-{event}-1-day").set_value(date(2027, 10, 31))
+    app = button(app, "Save").click().run()
+    app.radio(key=f"move-{event}-1-which").set_value("second")
+    app = button(app, "Save").click().run()
+    assert not errors(app)
+    now = as_stored(world, event)
+    assert now["starts_at"] == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+    assert now["ends_at"] - now["starts_at"] == timedelta(hours=3)
+    assert now["time_zone"] == "Europe/Brussels"
+
+
+@pytest.mark.both_doors
+@pytest.mark.parametrize("mine", [True, False])
+def test_of_two_hosts_who_move_an_event_the_second_chooses_between_both_times(
+    world: World, open_page: Opener, mine: bool
+) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app = button(app, "Move it to another time").click().run()
+    june = {"starts_at": "2027-06-01T07:00:00+00:00", "ends_at": "2027-06-01T10:00:00+00:00"}
+    world["north admin"].store.update("dialogue", june, {"id": event}, 1)
+    app.run()  # the page knows of it before the button is pressed
+    app.date_input(key=f"move-{event}-1-day").set_value(date(2027, 5, 4))
+    app = button(app, "Save").click().run()
+    assert "compare the two versions" in texts(app)
+    words = [one.replace("\\", "").replace("\u2060", "") for one in app.table[0].value.iloc[0]]
+    assert words == [
+        "When", "Tue 2027-05-04, 09:00 to 12:00, Europe/Stockholm",
+        "Tue 2027-06-01, 09:00 to 12:00, Europe/Stockholm",
+    ]  # fmt: skip
+    choice = "Save my version" if mine else "Keep the stored version"
+    app = button(app, choice).click().run()
+    assert as_stored(world, event)["starts_at"].month == (5 if mine else 6)
+
+
+def test_an_event_gets_other_suppliers_and_keeps_one(world: World, open_page: Opener) -> None:
+    aurora, borealis = world.supplier("Aurora"), world.supplier("Borealis")
+    event = plan(world, aurora)
+    app = unfolded(world, open_page, event, "suppliers")
+    chosen = app.multiselect(key=f"others-{event}-chosen")
+    assert chosen.value == [aurora]
+    app = chosen.set_value([borealis]).run()
+    app = button(app, "Store these suppliers").click().run()
+    assert not errors(app)
+    assert "with Borealis" in texts(app)
+    app = app.multiselect(key=f"others-{event}-chosen").set_value([]).run()
+    app = button(app, "Store these suppliers").click().run()
+    assert len(errors(app)) == 1
+    stored = world["south admin"].store.rows("dialogue_supplier")["supplier_id"].to_list()
+    assert stored == [borealis]
+
+
+def test_the_rule_is_chosen_until_something_is_written(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = unfolded(world, open_page, event, "chatham")
+    app = button(app, "Hold it under this rule").click().run()
+    assert as_stored(world, event)["chatham"]
+    app = button(app, "Hold it without the rule").click().run()
+    assert not as_stored(world, event)["chatham"]
+    ask(world["north admin"].store, event)
+    app = button(app, "Hold it under this rule").click().run()
+    assert any("Plan a new event for another rule." in one for one in errors(app))
+    assert not as_stored(world, event)["chatham"]
+
+
+def test_cancelling_asks_once(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = open_page("north editor", "dialogue", dialogue=event)
+    app = button(app, "Cancel the event").click().run()
+    app = button(app, "Leave it as it is").click().run()
+    assert "Cancel it now" not in buttons(app)
+    app = button(app, "Cancel the event").click().run()
+    assert as_stored(world, event)["state"] == "planned"
+    app = button(app, "Cancel it now").click().run()
+    assert not errors(app)
+    assert as_stored(world, event)["state"] == "cancelled"
+    assert "Cancel the event" not in buttons(app)
+
+
 # Questions ----------------------------------------------------------------------------------------
 
 
@@ -322,6 +464,47 @@ def test_only_hosts_invite_and_give_roles(world: World, open_page: Opener) -> No
     app = part(open_page("south admin", "dialogue", dialogue=event), "people")
     assert f"guests-{event}" not in [one.key for one in app.expander]
     assert app.dataframe[0].value["role_name"].to_list() == ["Facilitator"]
+
+
+def test_a_host_gives_a_role_and_takes_somebody_off_the_list(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    world["south admin"].store.call("take_seat", {"dialogue_id": event})
+
+    question = "select id::text, name, role, active from dialogue_seat where person_id = %s"
+
+    def seat() -> tuple[Any, ...]:
+        return world.owner(question, world["south admin"].id)[0]
+
+    identifier, name, *_rest = seat()
+    app = part(open_page("north editor", "dialogue", dialogue=event), "people")
+    names = app.dataframe[0].value["role_name"].to_list()
+    app = select_row(app, f"seats-{event}", names.index("Participant"))
+    app = app.radio(key=f"seat-{identifier}-role").set_value("facilitator").run()
+    app = button(app, "Give this role").click().run()
+    assert not errors(app)
+    assert seat()[2:] == ("facilitator", True)
+    assert app.dataframe[0].value["role_name"].to_list() == ["Facilitator", "Facilitator"]
+    theirs = app.dataframe[0].value["name"].to_list().index(name)
+    app = button(select_row(app, f"seats-{event}", theirs), "Take off the list").click().run()
+    assert not errors(app)
+    assert seat()[2:] == ("participant", False)
+
+
+def test_another_organisation_invites_too_and_no_longer(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier())
+    app = part(open_page("north editor", "dialogue", dialogue=event), "people")
+    assert "Invite no longer" not in buttons(app)
+    south = world["south admin"].organisation_id
+    app = app.selectbox(key=f"host-{event}").set_value(south).run()
+    app = button(app, "Add it").click().run()
+    assert not errors(app)
+    app = part(open_page("south admin", "dialogue", dialogue=event), "people")
+    app = button(app, "Invite no longer").click().run()
+    assert not errors(app)
+    hosts = world["north admin"].store.rows("dialogue_host")["organisation_id"].to_list()
+    assert hosts == [world["north admin"].organisation_id]
 
 
 def test_under_the_chatham_house_rule_only_the_room_sees_who_is_there(

@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import World
+from tests.conftest import World, select_row
 
 Opener = Callable[..., AppTest]
 
@@ -112,6 +113,33 @@ def test_the_lists_that_a_member_sees_say_whose_they_are(
         ("Aurora 2026", "North", "Private"),
         ("Borealis 2026", "South", "Shared with Nordic ICT buyers"),
     ]
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(one for one in app.button if one.label == label)
+
+
+@pytest.mark.both_doors
+def test_a_list_is_corrected_by_its_organisation_and_a_faster_colleague_is_not_overwritten(
+    two_lists: dict[str, str], world: World, open_page: Opener
+) -> None:
+    app = open_page("north editor", "sites", sites_lists="true")
+    place = app.dataframe[1].value["title"].to_list().index("Aurora 2026")
+    app = select_row(app, "site-lists", place)
+    app = button(app, "Change title, source or date").click().run()
+    key = f"list-{two_lists['north']}-1"
+    app.text_input(key=f"{key}-t").set_value(" ")
+    app = button(app, "Save").click().run()
+    assert "A list needs a title and a date. Fill them in and save again." in texts(app)
+    mine = {"id": two_lists["north"]}
+    world["north admin"].store.update("site_list", {"source": "Annual report"}, mine, 1)
+    app.text_input(key=f"{key}-t").set_value("Aurora, spring")
+    app = button(app, "Save").click().run()
+    assert "compare the two versions" in texts(app)
+    app = button(app, "Save my version").click().run()
+    assert not app.error
+    found = world["north admin"].store.rows("site_list", filters=mine).row(0, named=True)
+    assert found["title"] == "Aurora, spring"
 
 
 def test_what_changed_between_two_lists_of_one_supplier(world: World, open_page: Opener) -> None:
