@@ -258,7 +258,7 @@ def test_the_same_person_has_another_pseudonym_in_each_event(cast: Cast) -> None
 
 
 def test_where_rows_lie_says_nothing_of_when_they_were_written(cast: Cast) -> None:
-    """Over many events: before the close they lie in order, afterwards in any."""
+    """Over many events: before the close their order tells, afterwards it is any."""
     length, events = 8, 40
     made = identifiers(3)
     agreeing = {"open": 0, "closed": 0}
@@ -281,7 +281,9 @@ def test_where_rows_lie_says_nothing_of_when_they_were_written(cast: Cast) -> No
     pairs = events * length * (length - 1) // 2
     # Kendall: of pairs in random order half agree, give or take; five standard deviations.
     spread = math.sqrt(events * length * (length - 1) * (2 * length + 5) / 72)
-    assert abs(agreeing["closed"] - pairs / 2) < 5 * spread < agreeing["open"] - pairs / 2
+    # Where space of older rows is used again, the newest row may also lie first: it tells as much.
+    told = {when: abs(count - pairs / 2) for when, count in agreeing.items()}
+    assert told["closed"] < 5 * spread < told["open"], agreeing
 
 
 # The attack ---------------------------------------------------------------------------------------
