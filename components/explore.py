@@ -168,7 +168,8 @@ def _select(label: str, part: str, options: Mapping[str, str], chosen: str) -> N
         key=key,
         on_change=_pick,
         args=(part, key),
-        width=168,
+        # Two stand side by side on a phone, unless what is chosen would be cut.
+        width=168 if len(options.get(chosen, "")) <= 15 else 264,
     )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 import streamlit as st
 
 from components import data
+from components.messages import plain
 from components.session import Session
 from quorum import charts
 
@@ -38,7 +39,7 @@ def draw(
     """The figure or map `make(session, *arguments)`, remembered as data.cached does, with its
     theme: the quickest way to show one. `config`: charts.MAP_CONFIG for a map."""
     figure = _Finished(data.drawn(session, make, _theme(), *arguments))
-    return _placed(figure, figure.finished["layout"]["meta"]["alt"], key, config, selectable)
+    return _placed(figure, figure.finished["layout"]["meta"], key, config, selectable)
 
 
 class _Finished(go.Figure):  # type: ignore[misc]  # plotly has no types
@@ -61,17 +62,20 @@ def _theme() -> charts.Theme:
 
 def _drawn(figure: go.Figure, key: str, config: dict[str, Any], *, selectable: bool) -> str | None:
     themed = charts.themed(figure, _theme())
-    return _placed(themed, figure.layout.meta["alt"], key, config, selectable)
+    return _placed(themed, figure.layout.meta, key, config, selectable)
 
 
 def _placed(
-    figure: go.Figure, alt: str, key: str, config: dict[str, Any], selectable: bool
+    figure: go.Figure, said: dict[str, str], key: str, config: dict[str, Any], selectable: bool
 ) -> str | None:
-    settings: dict[str, Any] = {"theme": None, "config": config, "key": key, "alt": alt}
+    settings: dict[str, Any] = {"theme": None, "config": config, "key": key, "alt": said["alt"]}
+    if selectable:
+        settings |= {"on_select": "rerun", "selection_mode": "points"}
+    with st.container(gap="xsmall"):
+        chosen = st.plotly_chart(figure, **settings)
+        st.caption(plain(said["foot"]))
     if not selectable:
-        st.plotly_chart(figure, **settings)
         return None
-    chosen = st.plotly_chart(figure, **settings, on_select="rerun", selection_mode="points")
     points = chosen["selection"]["points"]
     custom = points[0].get("customdata") if points else None
     if isinstance(custom, list):

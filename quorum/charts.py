@@ -1038,19 +1038,14 @@ def _finished(
     legend: bool = False,
     free: bool = False,
 ) -> go.Figure:
-    """The figure with type, margins, foot lines and alternative text.
+    """The figure with type, margins and alternative text, and what stands below it: what is drawn
+    in which unit, and where it comes from. That is text of the page, which wraps as the page does.
 
     Heights and widths are in pixels: `row` for each of `rows`, `top` above and `axis` below them,
     `left` and `right` beside them. `free` leaves panning and zooming on.
     """
-    foot = textwrap.wrap(f"{unit} {source}", 46)  # what 390 pixels hold, with a border around
     above = top + (38 if legend else 0)
-    below = axis + 8 + 21 * len(foot) + 6
-    figure.add_annotation(
-        text="<br>".join(_safe(line) for line in foot), align="left", showarrow=False,
-        x=0, xref="paper", xanchor="left", xshift=-left,
-        y=0, yref="paper", yanchor="top", yshift=-axis - 8,
-    )  # fmt: skip
+    below = axis + 8
     figure.update_layout(
         template="none",
         height=above + max(rows, 1) * row + below,
@@ -1066,7 +1061,7 @@ def _finished(
             "indentation": -8, "bgcolor": CLEAR,
         },
         showlegend=legend,
-        meta={"alt": alt},
+        meta={"alt": alt, "foot": f"{unit} {source}"},
     )  # fmt: skip
     if not free:
         figure.update_layout(dragmode=False)

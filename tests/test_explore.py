@@ -382,7 +382,7 @@ def test_every_chart_says_its_source_its_unit_and_itself_in_words(spend, chart):
     question = replace(CASES[chart], chart=chart)
     assert explore.check(question, LINES) == []
     figure = explore.figure(explore.answer(spend, question, LINES).frame, question, LINES)
-    foot = " ".join(a.text.replace("<br>", " ") for a in figure.layout.annotations)
+    foot = figure.layout.meta["foot"]
     assert "Source: Own spend and lines shared whole" in foot
     assert "(EUR)" in foot and "Only Currency: EUR." in foot
     assert len(figure.layout.meta["alt"]) > 40

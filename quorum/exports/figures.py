@@ -19,7 +19,8 @@ def to_html(figure: go.Figure, about: About) -> bytes:
         include_mathjax=False,
         config={"displaylogo": False, "displayModeBar": False, "responsive": True},
     )
-    alt = (figure.layout.meta or {}).get("alt", "")
+    said = figure.layout.meta or {}
+    alt, foot = said.get("alt", ""), said.get("foot", "")
     facts = [
         (_("Made by"), about.author),
         (_("Made on"), about.made_on.isoformat()),
@@ -47,6 +48,7 @@ dd {{ margin: 0 0 .5rem; overflow-wrap: anywhere; }}
 <body>
 <h1>{html.escape(about.title)}</h1>
 <div role="img" aria-label="{html.escape(alt, quote=True)}">{drawn}</div>
+<p>{html.escape(foot)}</p>
 <p>{html.escape(alt)}</p>
 <dl>{rows}</dl>
 </body>
