@@ -25,7 +25,7 @@ from components.messages import plain
 from components.picture import level_words, picture
 from components.session import Session
 from components.tables import table
-from quorum import audit, charts, dialogues, leverage, profile, scoring, sites
+from quorum import audit, charts, dialogues, leverage, profile, readiness, scoring, sites
 from quorum.countries import display_name
 from quorum.importers.spend import FIRST_YEAR, currencies
 from quorum.language import _, ngettext
@@ -307,6 +307,7 @@ def _before_and_after(session: Session, supplier_id: str) -> None:
     if found.is_empty():
         return
     st.markdown(f"**{_('Before and after each dialogue')}**")
+    maps.draw(session, f"profile-moved-{supplier_id}", _movements, supplier_id)
     columns = {
         "title": _("Dialogue"),
         "day": st.column_config.DateColumn(_("Day"), format="YYYY-MM-DD"),
@@ -316,13 +317,42 @@ def _before_and_after(session: Session, supplier_id: str) -> None:
         "kept": _("Commitments"),
         "doubt": _("Compare with care"),
     }
-    table(found, columns, f"profile-moved-{supplier_id}")
+    with st.expander(_("The same figures as a table")):
+        table(found, columns, f"profile-moved-table-{supplier_id}")
     st.caption(
         _(
             "Before is the last that was known on the day of the dialogue, after the first that "
             "became known later, up to the next dialogue. This shows what came after, and is no "
             "proof that it came because of the dialogue."
         )
+    )
+
+
+def _movements(session: Session, supplier_id: str) -> go.Figure:
+    """profile.moved as a figure: overall points, production sites, commitments."""
+    found = moved(session, supplier_id).with_columns(
+        label=pl.format("{} {}", pl.col("day").dt.to_string("%Y-%m-%d"), "title")
+    )
+    points = found.select(
+        "label", part=pl.lit(_("Points in all dimensions")), before="points_before",
+        after="points_after", words=pl.format("{} ({})", "points", "level"),
+        most=pl.lit(sum(zone.most for zone in readiness.zones().values())), sure="same_assessor",
+    )  # fmt: skip
+    listed = found.select(
+        "label", part=pl.lit(_("Production sites listed")), before="sites_before",
+        after="sites_after", words="sites",
+        most=pl.max_horizontal(pl.col("sites_before").max(), pl.col("sites_after").max()),
+        sure="same_lister",
+    )  # fmt: skip
+    kept = found.filter(pl.col("made") > 0).select(
+        "label", part=pl.lit(_("Commitments verified")), before=pl.lit(0), after="verified",
+        words="kept", most="made", sure=pl.lit(True),
+    )  # fmt: skip
+    numbers = pl.col("before", "after", "most").cast(pl.Float64)
+    parts = [one.with_columns(numbers) for one in (points, listed, kept)]
+    source = _("Assessments, site lists and commitments that you may see.")
+    return charts.before_after(
+        pl.concat(parts).with_columns(pl.col("sure").fill_null(True)), source
     )
 
 

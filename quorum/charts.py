@@ -266,6 +266,65 @@ def trend(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Fi
     )
 
 
+def before_after(frame: pl.DataFrame, source: str) -> go.Figure:
+    """What was known before and what after each of some events, one group per thing measured.
+
+    `frame`: part (what is measured), label (the event), words (both values), before and after
+    (null: unknown), most (where the row ends, in the same unit), sure (false: not of one source).
+    Rows are drawn as they come. Every row begins at zero.
+    """
+    figure = go.Figure()
+    tall, said = 0, []
+    for part in frame["part"].unique(maintain_order=True):
+        _beside(figure, f"<b>{_safe(part)}</b>", tall, 0.0)
+        tall += 1
+        for row in frame.filter(pl.col("part") == part).iter_rows(named=True):
+            _beside(figure, _safe(f"{_short(row['label'], 22)}: {row['words']}"), tall, -0.24)
+            _ring_and_dot(figure, row, tall + 0.24)
+            said.append(f"{part}, {row['label']}: {row['words']}")
+            tall += 1
+    figure.update_xaxes(range=[-0.03, 1.03], visible=False)
+    figure.update_yaxes(range=[tall - 0.5, -0.5], visible=False)
+    unit = _(
+        "Ring: before; dot: after. Every line begins at zero. Broken: not of one source, to be "
+        "compared with care."
+    )
+    return _finished(figure, tall, "; ".join(said), unit, source, row=48)
+
+
+def _ring_and_dot(figure: go.Figure, row: Mapping[str, Any], place: float) -> None:
+    most = row["most"] or 1
+    ends = [None if row[end] is None else row[end] / most for end in ("before", "after")]
+    hover = {"hovertext": _safe(row["words"]), "hovertemplate": "%{hovertext}<extra></extra>"}
+    figure.add_shape(
+        type="line", x0=0, x1=1, y0=place, y1=place, line={"color": QUIET, "width": 1},
+        layer="below",
+    )  # fmt: skip
+    if None not in ends:
+        figure.add_shape(
+            type="line", x0=ends[0], x1=ends[1], y0=place, y1=place, layer="below",
+            line={"color": EDGE, "width": 4, "dash": "solid" if row["sure"] else "dot"},
+        )  # fmt: skip
+    # The ring is wider than the dot: where nothing moved, both are seen.
+    for end, symbol, size in ((ends[0], "circle-open", 17), (ends[1], "circle", 9)):
+        if end is not None:
+            figure.add_scatter(
+                x=[end], y=[place], mode="markers", cliponaxis=False, **hover,
+                marker={
+                    "symbol": symbol, "size": size, "color": EDGE,
+                    "line": {"color": EDGE, "width": 2},
+                },
+            )  # fmt: skip
+
+
+def _beside(figure: go.Figure, text: str, place: float, higher: float) -> None:
+    """A line of text that begins where the rows do."""
+    figure.add_annotation(
+        x=0, xref="paper", xanchor="left", y=place + higher, yref="y", yanchor="middle",
+        text=text, showarrow=False, align="left",
+    )  # fmt: skip
+
+
 def assessor_comparison(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Figure:
     """How members' assessments of one supplier differ: a dot for each, by dimension.
 

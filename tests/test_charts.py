@@ -233,12 +233,45 @@ def test_a_map_asks_nobody_for_anything(sites):
 HOSTILE = '<a href="https://evil.example">Lumenta</a> & <b>Sons</b>'
 
 
+def test_before_and_after_stand_where_their_values_are_and_the_unknown_nowhere():
+    rows = [
+        ("Points", "2026-03-02 Spring", "4 → 6", 4.0, 6.0, 24.0, True),
+        ("Points", "2026-10-05 Autumn", "unknown → 12", None, 12.0, 24.0, True),
+        ("Sites", "2026-03-02 Spring", "10 → 5", 10.0, 5.0, 10.0, False),
+    ]
+    names = ["part", "label", "words", "before", "after", "most", "sure"]
+    figure = charts.before_after(pl.DataFrame(rows, schema=names, orient="row"), SOURCE)
+    marks = [(one.marker.symbol, one.x[0]) for one in figure.data]
+    assert marks == [
+        ("circle-open", pytest.approx(1 / 6)), ("circle", 0.25), ("circle", 0.5),
+        ("circle-open", 1.0), ("circle", 0.5),
+    ]  # fmt: skip
+    between = [(s.x0, s.x1, s.line.dash) for s in figure.layout.shapes if s.line.width == 4]
+    assert between == [(pytest.approx(1 / 6), 0.25, "solid"), (1.0, 0.5, "dot")]
+    assert "Points, 2026-10-05 Autumn: unknown → 12" in figure.layout.meta["alt"]
+    assert texts(figure)[0] == "<b>Points</b>"
+
+
 def test_markup_in_a_name_is_shown_not_obeyed(matrix, sites):
     frame = pl.DataFrame({"who": [HOSTILE], "n": [1]})
     range_ = pl.DataFrame({"label": [HOSTILE], "low": [1.0], "high": [2.0], "exact": [0.5]})
     figures = [
         charts.bars(frame, "who", "n", "Members.", HOSTILE),
         charts.share_ranges(range_, HOSTILE),
+        charts.before_after(
+            pl.DataFrame(
+                {
+                    "part": HOSTILE,
+                    "label": HOSTILE,
+                    "words": HOSTILE,
+                    "before": [1.0],
+                    "after": 2.0,
+                    "most": 3.0,
+                    "sure": True,
+                }
+            ),
+            HOSTILE,
+        ),
         charts.band_matrix(matrix.with_columns(supplier=pl.lit(HOSTILE)), HOSTILE),
         charts.site_map(sites.with_columns(name=pl.lit(HOSTILE)), HOSTILE),
     ]

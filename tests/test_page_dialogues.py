@@ -732,6 +732,9 @@ def test_the_profile_tells_what_moved_after_a_dialogue_and_that_it_proves_nothin
     assert moved["level"].to_list() == ["Low → High"]
     assert moved["sites"].to_list() == ["unknown → unknown"]
     assert moved["kept"].to_list() == ["0 of 1 verified"]
+    drawn = next(one for one in app.get("plotly_chart") if "Commitments verified" in one.proto.alt)
+    assert "Points in all dimensions, 2026-03-02 Dialogue: 0 → 25 (Low → High)" in drawn.proto.alt
+    assert "Production sites listed, 2026-03-02 Dialogue: unknown → unknown" in drawn.proto.alt
     kinds = next(one.value for one in app.dataframe if "kind_name" in one.value)["kind_name"]
     assert kinds.to_list() == ["Commitment made", "Dialogue"]
 
