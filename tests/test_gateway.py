@@ -1,12 +1,15 @@
 """What the Supabase door makes of a bad connection, and how few requests it sends."""
 
 import http.client
+import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import polars as pl
 import pytest
 
 from quorum.store import AlreadyThere, NotAllowed, Refused, StoreError, Unavailable
@@ -326,3 +329,27 @@ def test_a_relation_of_2500_rows_costs_three_requests_and_looks_behind_the_last(
     assert store.rows("supplier").height == 2500
     assert store.requests == 3
     small.owner("delete from supplier where name like 'S%%'")
+
+
+ROWS = [
+    {"name": "first", "count": 1, "day": "2026-01-01"},
+    {"name": None, "count": None, "day": None},
+    {"name": "last", "count": 3, "day": None},
+]
+SCHEMA = {"name": pl.String(), "count": pl.Int64(), "day": pl.Date()}
+
+
+@pytest.mark.parametrize("between", ["},{", "}, \n {", "}, {"])
+@pytest.mark.parametrize(
+    "text", ["plain", "},{", "}, \n {", '"},{"', '{"count":9},{"count":9}', "\\", "a\nb", ""]
+)
+def test_rows_are_read_alike_however_the_server_joins_them(between: str, text: str) -> None:
+    rows = [*ROWS, {**ROWS[0], "name": text}]
+    one_a_line = [json.dumps(row, separators=(",", ":")) for row in rows]
+    body = "[" + between[1:-1].join(one_a_line) + "]"
+    assert json.loads(body) == rows
+    expected = [None if r["day"] is None else date(2026, 1, 1) for r in rows]
+    found = door._frame(body.encode(), SCHEMA)
+    assert found["name"].to_list() == [row["name"] for row in rows]
+    assert found["count"].to_list() == [row["count"] for row in rows]
+    assert found["day"].to_list() == expected

@@ -16,6 +16,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -509,8 +510,7 @@ def _frame(body: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     wire = {name: pl.String() if kind == MOMENT else kind for name, kind in schema.items()}
     if body.strip() == b"[]":
         return pl.DataFrame(schema=dict(schema))
-    found = pl.read_json(io.BytesIO(body), schema=wire)
-    return found.with_columns(
+    return _read(body, wire).with_columns(
         pl.col(name)
         .str.replace(" ", "T", literal=True)
         .str.replace(r"([+-]\d\d)$", "$1:00")
@@ -518,6 +518,18 @@ def _frame(body: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
         for name, kind in schema.items()
         if kind == MOMENT
     )
+
+
+def _read(body: bytes, wire: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The rows as they came. A row a line is read several times faster than an array; where a text
+    holds what stands between two rows, a line would end inside it, and the array is read."""
+    for between in (b"}, \n {", b"},{"):  # PostgREST's, and that of servers which write it shorter
+        if between in body:
+            lines = body.strip()[1:-1].replace(between, b"}\n{")
+            with suppress(pl.exceptions.ComputeError):
+                return pl.read_ndjson(io.BytesIO(lines), schema=dict(wire))
+            break
+    return pl.read_json(io.BytesIO(body), schema=dict(wire))
 
 
 def _comparable(schema: Mapping[str, pl.DataType], filters: Row) -> bool:
