@@ -20,7 +20,6 @@ import os
 import random
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,7 +34,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.serving import ROOT, bare, quorum
+from benchmarks.serving import bare, make_demo, quorum
 from quorum.store import Store
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
@@ -72,10 +71,7 @@ class Event:
 
 def demo_store(folder: Path) -> Event:
     """A demo store with an event that sixty people attend; the first is its host."""
-    subprocess.run(
-        [sys.executable, "-m", "quorum", "demo", "--store", str(folder)], cwd=ROOT, check=True,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    make_demo(folder)
     engine = Engine(folder)
     try:
         return _event(engine, Accounts(engine))

@@ -12,7 +12,6 @@ empty page.
 """
 
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +24,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection
 
-from benchmarks.serving import ROOT, bare, quorum, tab
+from benchmarks.serving import ROOT, bare, make_demo, quorum, tab
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
@@ -133,10 +132,7 @@ def in_browser(
 
 def demo_store(folder: Path) -> tuple[str, str]:
     """A demo store; an admin's cookie and a supplier of which much is known."""
-    subprocess.run(
-        [sys.executable, "-m", "quorum", "demo", "--store", str(folder)], cwd=ROOT, check=True,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    make_demo(folder)
     engine = Engine(folder)
     accounts = Accounts(engine)
     member = next(m for m in accounts.demo_members() if m.role == "admin")

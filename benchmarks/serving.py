@@ -30,6 +30,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def make_demo(folder: Path) -> None:
+    command = [sys.executable, "-m", "quorum", "demo", "--store", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
 @contextmanager
 def served(script: str, folder: Path, **environment: str) -> Iterator[App]:
     """`streamlit run`, until it answers. Of the product's settings only those given count."""

@@ -91,20 +91,29 @@ def running(store: Path) -> Iterator[Server]:
         server.stop()
 
 
+def make_demo(folder: Path) -> Path:
+    command = [sys.executable, "-m", "quorum", "demo", "--store", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the demo consortium."""
-    folder = tmp_path_factory.mktemp("demo") / "store"
-    subprocess.run(
-        [sys.executable, "-m", "quorum", "demo", "--store", str(folder)], cwd=ROOT, check=True
-    )
-    return folder
+    return make_demo(tmp_path_factory.mktemp("demo") / "store")
 
 
 @pytest.fixture(scope="session")
 def demo(demo_folder: Path) -> Iterator[Server]:
     """The product with the demo consortium, for tests that leave it as good as they found it."""
     with running(demo_folder) as server:
+        yield server
+
+
+@pytest.fixture
+def own_demo(tmp_path: Path) -> Iterator[Server]:
+    """A demo consortium of the test's own, for one that leaves it changed."""
+    with running(make_demo(tmp_path / "store")) as server:
         yield server
 
 

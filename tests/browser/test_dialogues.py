@@ -2,21 +2,16 @@
 supplier comes by a link, and the next event begins with what is still open."""
 
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import (
-    ROOT,
     Server,
     choose,
     field_named,
     go,
-    running,
     settled,
     sign_in,
     type_date,
@@ -27,16 +22,6 @@ NewBrowser = Callable[..., BrowserContext]
 
 SUPPLIER = "Avelune Computing"
 PROMISE = "Publish the list of final assembly sites"
-
-
-@pytest.fixture
-def own_demo(tmp_path: Path) -> Iterator[Server]:
-    """A demo consortium of this test's own: the dialogue leaves it changed."""
-    folder = tmp_path / "store"
-    made = [sys.executable, "-m", "quorum", "demo", "--store", str(folder)]
-    subprocess.run(made, cwd=ROOT, check=True)
-    with running(folder) as server:
-        yield server
 
 
 def part(page: Page, name: str) -> None:

@@ -2,15 +2,12 @@
 sees none of it."""
 
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Server, go, running, settled, sign_in
+from tests.browser.conftest import Server, go, settled, sign_in
 
 pytestmark = pytest.mark.browser
 NewBrowser = Callable[..., BrowserContext]
@@ -22,15 +19,6 @@ RATERS = {
     "Chiara Montevago": ("4", "Half of the votes are not the companies'."),
 }
 READER, OUTSIDER = "Anouk Dellart", "Harriet Stonebeck"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A demo of the test's own: ratings stay in the history for good."""
-    folder = tmp_path / "store"
-    subprocess.run([sys.executable, "-m", "quorum", "demo", "--store", str(folder)], check=True)
-    with running(folder) as started:
-        yield started
 
 
 def rate(page: Page, server: Server, stars: str, why: str) -> None:
@@ -64,22 +52,22 @@ def profile(page: Page, server: Server) -> Page:
 
 
 def test_three_rate_one_initiative_share_disagree_and_compare(
-    new_browser: NewBrowser, server: Server
+    new_browser: NewBrowser, own_demo: Server
 ) -> None:
-    reader = sign_in(new_browser(), server, READER)
-    outsider = sign_in(new_browser(), server, OUTSIDER)
+    reader = sign_in(new_browser(), own_demo, READER)
+    outsider = sign_in(new_browser(), own_demo, OUTSIDER)
     unrated = "Nobody whose ratings you see has rated it under this rubric."
     for name, (stars, why) in RATERS.items():
-        page = sign_in(new_browser(), server, name)
-        rate(page, server, stars, why)
+        page = sign_in(new_browser(), own_demo, name)
+        rate(page, own_demo, stars, why)
         if name == next(iter(RATERS)):
-            expect(profile(reader, server).get_by_text(unrated)).to_be_visible()
+            expect(profile(reader, own_demo).get_by_text(unrated)).to_be_visible()
         share(page)
 
     # Compared: the words, the reasons behind them, and the square of the matrix.
-    said = profile(reader, server).get_by_text("Raters differ by 3 stars on governance.")
+    said = profile(reader, own_demo).get_by_text("Raters differ by 3 stars on governance.")
     expect(said).to_contain_text("1 by City of Brynhavn; 4 by City of Roccalena")
-    go(reader, server, "initiatives")
+    go(reader, own_demo, "initiatives")
     matrix = reader.get_by_role("figure", name=re.compile("Stars of 8 rated initiatives"))
     expect(matrix.locator("text", has_text=re.compile(r"^2\.5\(3\)$"))).to_be_visible()
     expect(matrix.locator("text", has_text=re.compile("^1–4$"))).to_be_visible()
@@ -89,12 +77,12 @@ def test_three_rate_one_initiative_share_disagree_and_compare(
     reader.mouse.click(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
     expect(reader.get_by_role("heading", name="Initiative profile")).to_be_visible()
     expect(settled(reader).get_by_text("Raters differ by 3 stars on governance.")).to_be_visible()
-    go(reader, server, "initiatives?initiatives_view=Where+raters+differ")
+    go(reader, own_demo, "initiatives?initiatives_view=Where+raters+differ")
     expect(reader.get_by_text("JAC.", exact=True)).to_be_visible()
 
     # Outside of the consortium there is the published table, which leaves JAC out.
-    expect(profile(outsider, server).get_by_text(unrated)).to_be_visible()
-    go(outsider, server, "initiatives")
+    expect(profile(outsider, own_demo).get_by_text(unrated)).to_be_visible()
+    go(outsider, own_demo, "initiatives")
     expect(
         outsider.get_by_role("figure", name=re.compile("Stars of 5 rated initiatives"))
     ).to_be_visible()

@@ -2,8 +2,6 @@
 supplier's. Once with names and once under the Chatham House Rule."""
 
 import signal
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
@@ -16,7 +14,15 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from quorum.store import Store
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
-from tests.browser.conftest import ROOT, Server, field_named, go, running, settled, sign_in
+from tests.browser.conftest import (
+    Server,
+    field_named,
+    go,
+    make_demo,
+    running,
+    settled,
+    sign_in,
+)
 
 pytestmark = pytest.mark.browser
 NewBrowser = Callable[..., BrowserContext]
@@ -57,11 +63,7 @@ class Event:
 @pytest.fixture(scope="module")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo of its own: events that were held here stay in it."""
-    folder = tmp_path_factory.mktemp("room") / "store"
-    subprocess.run(
-        [sys.executable, "-m", "quorum", "demo", "--store", str(folder)], cwd=ROOT, check=True
-    )
-    return folder
+    return make_demo(tmp_path_factory.mktemp("room") / "store")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ fourth, and still there after a kill."""
 import re
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -104,38 +103,28 @@ LISTS = [
 @pytest.mark.slow
 @pytest.mark.skipif(not LISTS[0].exists(), reason="the published lists in shared/data are not here")
 def test_twelve_published_lists_are_loaded_by_two_members_and_outlive_a_kill(
-    new_browser: NewBrowser, demo_folder: Path, tmp_path: Path
+    new_browser: NewBrowser, own_demo: Server
 ) -> None:
-    import subprocess
-    import sys
+    loaders = [
+        sign_in(new_browser(), own_demo, "Mette Sandvang"),
+        sign_in(new_browser(), own_demo, "Chiara Montevago"),
+    ]
+    stored = 0
+    for number, path in enumerate(LISTS):
+        page = loaders[number % 2]
+        upload(page, own_demo, path.name, path.read_bytes())
+        sentence = store_list(page, "Borrelis Systems", f"2026-0{1 + number % 9}-01")
+        stored += int(sentence.split()[0].replace(",", ""))
+        share_it(page)
+    assert stored == 3_140 + 412
 
-    folder = tmp_path / "store"
-    subprocess.run([sys.executable, "-m", "quorum", "demo", "--store", str(folder)], check=True)
-    server = Server(folder)
-    server.start()
-    try:
-        loaders = [
-            sign_in(new_browser(), server, "Mette Sandvang"),
-            sign_in(new_browser(), server, "Chiara Montevago"),
-        ]
-        stored = 0
-        for number, path in enumerate(LISTS):
-            page = loaders[number % 2]
-            upload(page, server, path.name, path.read_bytes())
-            sentence = store_list(page, "Borrelis Systems", f"2026-0{1 + number % 9}-01")
-            stored += int(sentence.split()[0].replace(",", ""))
-            share_it(page)
-        assert stored == 3_140 + 412
+    third = sign_in(new_browser(), own_demo, "Katharina Obersteig")
+    outsider = sign_in(new_browser(), own_demo, "Harriet Stonebeck")
+    before = found(third, own_demo, "Zhen Ding")
+    assert before > 0
+    assert found(outsider, own_demo, "Zhen Ding") == 0
 
-        third = sign_in(new_browser(), server, "Katharina Obersteig")
-        outsider = sign_in(new_browser(), server, "Harriet Stonebeck")
-        before = found(third, server, "Zhen Ding")
-        assert before > 0
-        assert found(outsider, server, "Zhen Ding") == 0
-
-        server.stop(signal.SIGKILL)
-        server.start()
-        assert found(go(third, server), server, "Zhen Ding") == before
-        assert found(go(outsider, server), server, "Zhen Ding") == 0
-    finally:
-        server.stop()
+    own_demo.stop(signal.SIGKILL)
+    own_demo.start()
+    assert found(go(third, own_demo), own_demo, "Zhen Ding") == before
+    assert found(go(outsider, own_demo), own_demo, "Zhen Ding") == 0
