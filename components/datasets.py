@@ -15,7 +15,7 @@ from components.dialogues import RELATIONS as OF_DIALOGUES
 from components.dialogues import state_names as event_states
 from components.leverage_used import channel_names, outcome_names
 from components.session import Session
-from quorum import dialogues, receipts, scoring
+from quorum import clocks, dialogues, receipts, scoring
 from quorum.definitions import questionnaires
 from quorum.definitions.datasets import Dataset
 from quorum.definitions.rubrics import from_row, published, rubrics
@@ -233,7 +233,7 @@ def _memberships(session: Session) -> pl.DataFrame:
 def _dialogues(session: Session) -> pl.DataFrame:
     events = data.dialogues(session)
     days = [
-        dialogues.local(moment, zone).date()
+        clocks.local(moment, zone).date()
         for moment, zone in events.select("starts_at", "time_zone").iter_rows()
     ]
     counts = dialogues.progress(data.commitments(session), ("dialogue_id", "supplier_id"))

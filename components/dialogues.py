@@ -11,8 +11,7 @@ from components import data
 from components.links import go, link
 from components.messages import plain, problem
 from components.session import Session
-from quorum import dialogues
-from quorum.dialogues import ClockError
+from quorum import clocks, dialogues
 from quorum.language import _, ngettext
 from quorum.receipts import listed
 from quorum.store import Row, StoreError
@@ -65,9 +64,9 @@ def chatham_words() -> str:
 def when(row: Mapping[str, Any]) -> str:
     """For example `Tue 2026-11-10, 09:00 to 12:00, Europe/Stockholm`."""
     try:
-        begins = dialogues.local(row["starts_at"], row["time_zone"])
-        ends = dialogues.local(row["ends_at"], row["time_zone"])
-    except ClockError:  # a zone that this machine does not know
+        begins = clocks.local(row["starts_at"], row["time_zone"])
+        ends = clocks.local(row["ends_at"], row["time_zone"])
+    except clocks.ClockError:  # a zone that this machine does not know
         begins, ends = row["starts_at"], row["ends_at"]
         return f"{day_words(begins)}, {begins:%H:%M} – {ends:%H:%M} UTC"
     until = f"{ends:%H:%M}" if ends.date() == begins.date() else f"{day_words(ends)}, {ends:%H:%M}"

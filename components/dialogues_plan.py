@@ -15,6 +15,7 @@ from components.messages import plain, problem
 from components.picture import level_words, picture
 from components.session import Session
 from components.tables import table
+from quorum import clocks
 from quorum import dialogues as domain
 from quorum.definitions.dialogues import audience_names, definition
 from quorum.initiatives import is_link
@@ -140,8 +141,8 @@ def when(
             _("Lasts, minutes"), 5, MOST_MINUTES, minutes, step=5, key=f"{key}-lasts-{minutes}"
         )
     try:
-        begins = domain.moment(day, clock, zone)
-    except domain.TimeTwice as twice:
+        begins = clocks.moment(day, clock, zone)
+    except clocks.TimeTwice as twice:
         choices = twice.choices
         which = st.radio(
             plain(str(twice)), list(choices), index=None, key=f"{key}-which",
@@ -149,8 +150,8 @@ def when(
         )  # fmt: skip
         if which is None:
             return None
-        begins = domain.moment(day, clock, zone, "second" if which == "second" else "first")
-    except domain.ClockError as refusal:
+        begins = clocks.moment(day, clock, zone, "second" if which == "second" else "first")
+    except clocks.ClockError as refusal:
         problem(str(refusal))
         return None
     return begins, begins + timedelta(minutes=int(lasts)), zone
@@ -263,7 +264,7 @@ def show_agenda(
     """
     try:
         timed = domain.agenda(stages, starts_at, zone)
-    except domain.ClockError as refusal:
+    except clocks.ClockError as refusal:
         problem(str(refusal))
         return None
     told = stages.height if whole else without_gaps(stages).height
@@ -542,7 +543,7 @@ def _fields(seen: Row) -> dict[str, Any]:
 
 
 def _times(seen: Row) -> dict[str, Any]:
-    begins = domain.local(seen["starts_at"], seen["time_zone"])
+    begins = clocks.local(seen["starts_at"], seen["time_zone"])
     lasts = int((seen["ends_at"] - seen["starts_at"]).total_seconds()) // 60
     key = f"move-{seen['id']}-{seen['version']}"
     return {"times": when(key, begins.date(), begins.time(), seen["time_zone"], max(lasts, 5))}

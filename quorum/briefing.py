@@ -15,7 +15,7 @@ from unicodedata import east_asian_width
 import polars as pl
 from babel.dates import format_date
 
-from quorum import dialogues, initiatives, leverage, scoring, sites
+from quorum import clocks, dialogues, initiatives, leverage, scoring, sites
 from quorum.countries import display_name
 from quorum.definitions import BAND_ORDER
 from quorum.definitions.dialogues import topic_names
@@ -488,11 +488,11 @@ def local_time(starts_at: datetime, ends_at: datetime | None, time_zone: str) ->
     between, both ends say how far they are from UTC.
     """
     try:
-        start = dialogues.local(starts_at, time_zone)
-    except dialogues.UnknownZone:
+        start = clocks.local(starts_at, time_zone)
+    except clocks.UnknownZone:
         time_zone = "UTC"
         start = starts_at.astimezone(UTC)
-    end = dialogues.local(ends_at, time_zone) if ends_at else None
+    end = clocks.local(ends_at, time_zone) if ends_at else None
     day = format_date(start.date(), "EEEE d MMMM y", locale="en")
     text = f"{day}, {start:%H:%M}"
     offset = _offset(start)

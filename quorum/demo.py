@@ -24,9 +24,9 @@ from psycopg import sql
 from stdnum.iso7064 import mod_97_10
 
 from quorum import definitions
+from quorum.clocks import moment
 from quorum.definitions.dialogues import definition as dialogue_definition
 from quorum.definitions.rubrics import published, rubrics
-from quorum.dialogues import moment
 from quorum.language import _
 from quorum.sites import place_key
 from quorum.store import Refused

@@ -7,13 +7,12 @@ Source: manual, section 3.4 (the dialogue of Leuven, where follow-up is what fai
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
-from quorum import scoring
+from quorum import clocks, scoring
 from quorum.definitions import BAND_ORDER, questionnaires
 from quorum.definitions.dialogues import REASONS, definition
 from quorum.initiatives import is_link
@@ -431,7 +430,7 @@ def _soon(due: pl.DataFrame) -> Need | None:
 def _dialogues_ahead(dialogues: pl.DataFrame, today: date) -> list[Need]:
     found = []
     for one in dialogues.sort("starts_at", "id").iter_rows(named=True):
-        begins = local(one["starts_at"], one["time_zone"])
+        begins = clocks.local(one["starts_at"], one["time_zone"])
         query = {"dialogue": one["id"]}
         if one["state"] == "live":
             text = _("“{title}” is under way.").format(title=one["title"])
@@ -616,7 +615,7 @@ def _sites_by_day(lists: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:
 def _days(dialogues: pl.DataFrame) -> pl.DataFrame:
     """dialogue_id, day: the calendar day of each in its own zone."""
     rows = [
-        (one, local(starts_at, zone).date())
+        (one, clocks.local(starts_at, zone).date())
         for one, starts_at, zone in dialogues.select("id", "starts_at", "time_zone").iter_rows()
     ]
     return pl.DataFrame(rows, schema={"dialogue_id": TEXT, "day": DAY}, orient="row")
@@ -634,91 +633,7 @@ def _dialogues_of(
     )
 
 
-# Times --------------------------------------------------------------------------------------------
-
-
-class ClockError(ValueError):
-    """A time that cannot be told; the message says what to do."""
-
-
-class UnknownZone(ClockError):
-    """There is no time zone of that name."""
-
-
-class NoSuchTime(ClockError):
-    """The clocks go forward over it."""
-
-
-class TimeTwice(ClockError):
-    """The clocks go back, so the time comes twice; `choices`: which -> what people read."""
-
-    def __init__(self, sentence: str, choices: dict[str, str]) -> None:
-        super().__init__(sentence)
-        self.choices = choices
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The zone with this IANA name, such as Europe/Brussels. Raises UnknownZone."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise UnknownZone(
-            _(
-                "There is no time zone “{name}”: choose one by continent and city, such as "
-                "Europe/Brussels."
-            ).format(name=name)
-        ) from None
-
-
-def local(moment: datetime, zone: str) -> datetime:
-    """The moment (aware) as the clocks of the zone show it. Raises UnknownZone."""
-    return moment.astimezone(zone_of(zone))
-
-
-def moment(
-    day: date, clock: time, zone: str, which: Literal["first", "second"] | None = None
-) -> datetime:
-    """The instant, in UTC, at which the clocks of the zone show this time on this day.
-
-    `which` is only needed when clocks go back: the first or the second time it is that late.
-    Raises UnknownZone; NoSuchTime; TimeTwice where `which` is missing.
-    """
-    there = zone_of(zone)
-    wall = datetime.combine(day, clock.replace(tzinfo=None, fold=0))
-    first, second = (
-        wall.replace(tzinfo=there, fold=fold).astimezone(UTC) for fold in (0, 1)
-    )  # fmt: skip
-    exists = [
-        one.astimezone(there).replace(tzinfo=None, fold=0) == wall for one in (first, second)
-    ]  # fmt: skip
-    if not any(exists):
-        earlier, later = sorted(one.astimezone(there) for one in (first, second))
-        raise NoSuchTime(
-            _(
-                "On {day} the clocks go forward in {zone}, and it is never {time}. Choose "
-                "{earlier} or {later}."
-            ).format(
-                day=day, zone=zone, time=f"{wall:%H:%M}",
-                earlier=f"{earlier:%H:%M}", later=f"{later:%H:%M}",
-            )
-        )  # fmt: skip
-    if first != second and which is None:
-        names = {"first": first.astimezone(there), "second": second.astimezone(there)}
-        raise TimeTwice(
-            _(
-                "On {day} the clocks go back in {zone}, and it is {time} twice. Say which one is "
-                "meant."
-            ).format(day=day, zone=zone, time=f"{wall:%H:%M}"),
-            {
-                "first": _("the first {time} ({zone})").format(
-                    time=f"{wall:%H:%M}", zone=names["first"].tzname()
-                ),
-                "second": _("the second {time} ({zone})").format(
-                    time=f"{wall:%H:%M}", zone=names["second"].tzname()
-                ),
-            },
-        )
-    return second if which == "second" else first
+# The agenda ---------------------------------------------------------------------------------------
 
 
 def agenda(stages: pl.DataFrame, starts_at: datetime, time_zone: str) -> pl.DataFrame:
@@ -730,7 +645,7 @@ def agenda(stages: pl.DataFrame, starts_at: datetime, time_zone: str) -> pl.Data
     ordered = stages.sort("position", "id")
     minutes = [0, *ordered["minutes"].cum_sum().to_list()]
     moments = [starts_at.astimezone(UTC) + timedelta(minutes=each) for each in minutes]
-    shown = [local(each, time_zone) for each in moments]
+    shown = [clocks.local(each, time_zone) for each in moments]
     form = "%H:%M" if len({each.utcoffset() for each in shown}) == 1 else "%H:%M %Z"
     clock = [f"{each:{form}}" for each in shown]
     return ordered.with_columns(

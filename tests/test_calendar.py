@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quorum.dialogues import UnknownZone
+from quorum.clocks import UnknownZone
 from quorum.exports.calendar import commitments_to_ics, dialogue_to_ics, file_name
 from quorum.store.relations import RELATIONS
 

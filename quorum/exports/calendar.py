@@ -12,7 +12,7 @@ from typing import Any
 import icalendar
 import polars as pl
 
-from quorum import dialogues
+from quorum import clocks, dialogues
 from quorum.exports import documents
 from quorum.exports.documents import clean
 from quorum.initiatives import is_link
@@ -45,7 +45,7 @@ def dialogue_to_ics(
     page: the address of the dialogue in the product, or empty. suppliers, hosts: names; hosts are
     left out under the Chatham House Rule. made_at: now, aware. The same dialogue has the same UID
     each time, and its version as SEQUENCE, so that a calendar replaces what it has.
-    Raises dialogues.UnknownZone.
+    Raises clocks.UnknownZone.
     """
     zone = dialogue["time_zone"]
     agenda = dialogues.agenda(stages, dialogue["starts_at"], zone)
@@ -55,8 +55,8 @@ def dialogue_to_ics(
     link = link if is_link(link) else ""
     made = _event(f"dialogue-{dialogue['id']}", dialogue["version"], made_at, page)
     made.add("summary", clean(dialogue["title"]))
-    made.add("dtstart", dialogues.local(dialogue["starts_at"], "UTC"))
-    made.add("dtend", dialogues.local(dialogue["ends_at"], "UTC"))
+    made.add("dtstart", clocks.local(dialogue["starts_at"], "UTC"))
+    made.add("dtend", clocks.local(dialogue["ends_at"], "UTC"))
     made.add("status", "CANCELLED" if dialogue["state"] == "cancelled" else "CONFIRMED")
     if place or link:
         made.add("location", clean(place or link))
@@ -121,7 +121,7 @@ def _event(uid: str, version: int | None, made_at: datetime, page: str) -> icale
     made = icalendar.Event()
     made.add("uid", f"{uid}@quorum")
     made.add("sequence", version or 0)
-    made.add("dtstamp", dialogues.local(made_at, "UTC").replace(microsecond=0))
+    made.add("dtstamp", clocks.local(made_at, "UTC").replace(microsecond=0))
     made.add("class", "CONFIDENTIAL")
     if is_link(page):
         made.add("url", page)
