@@ -81,14 +81,16 @@ _CONTRIBUTIONS = {"assessment", "site_list", "production_site", "spend", "initia
                   "initiative_link", "leverage_use"}  # fmt: skip
 
 
-def _ahead(session: Session, relations: tuple[str, ...]) -> None:
-    session.store.ahead(relations)
+def _ahead(session: Session, relations: tuple[str, ...], said: str, dialogue_id: str) -> None:
+    asked = {said: {"dialogue_id": dialogue_id, "seen": None}} if dialogue_id else {}
+    session.store.ahead(relations, asked)
 
 
-def ahead(session: Session, *relations: str) -> None:
+def ahead(session: Session, *relations: str, said: str = "", dialogue_id: str = "") -> None:
     """First line of a page that reads several relations: fetches them in one request where the
     store is reached over a network, and with contributions what they are read with. Functions of
-    `relations.FUNCTIONS` and `VALUES` count as relations."""
+    `relations.FUNCTIONS` and `VALUES` count as relations. `said`: the function of `relations.SAID`
+    that the page asks about one event."""
     wanted = list(relations)
     if not _CONTRIBUTIONS.isdisjoint(wanted):
         wanted += _BESIDE
@@ -96,7 +98,7 @@ def ahead(session: Session, *relations: str) -> None:
             wanted.append("shared_through")
     if "saved_chart" in wanted and session.principal.consortia:
         wanted.append("chart_consortia")
-    cached(session, _ahead, tuple(dict.fromkeys(wanted)))
+    cached(session, _ahead, tuple(dict.fromkeys(wanted)), said, dialogue_id)
 
 
 # Reading: raw relations ---------------------------------------------------------------------------

@@ -60,7 +60,10 @@ def choose(session: Session) -> None:
 
 def main() -> None:
     session = require_session(guests=True)
-    data.ahead(session, *dialogues.RELATIONS, "dialogue_stage", "dialogue_seat", "membership")
+    data.ahead(
+        session, *dialogues.RELATIONS, "dialogue_stage", "dialogue_seat", "membership",
+        said="dialogue_board", dialogue_id=st.query_params.get("dialogue", ""),
+    )  # fmt: skip
     row = dialogues.asked_for(session)
     if row is None:
         choose(session)

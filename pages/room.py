@@ -31,8 +31,8 @@ def choose(session: Session) -> None:
 
 def main() -> None:
     session = require_session(guests=True)
-    data.ahead(session, *OF_DIALOGUES, "dialogue_stage")
     chosen = st.query_params.get("dialogue", "")
+    data.ahead(session, *OF_DIALOGUES, "dialogue_stage", said="dialogue_room", dialogue_id=chosen)
     if not chosen:
         choose(session)
     elif data.dialogues(session).filter(id=chosen).is_empty():

@@ -159,6 +159,50 @@ def test_a_guest_reads_nothing_of_what_is_said_among_buyers(room: Room) -> None:
         note(room.rep, room.event, audience="buyers")
 
 
+@pytest.mark.both_doors
+@pytest.mark.parametrize("function", ["dialogue_board", "dialogue_room"])
+def test_what_is_fetched_together_of_an_event_is_what_each_may_be_told(
+    room: Room, function: str
+) -> None:
+    ask(room.north, room.event, "How hard do we push?", board="buyers")
+    ask(room.north, room.event)
+    note(room.north, room.event, "Among us", audience="buyers")
+    asked = {"dialogue_id": room.event, "seen": None}
+    wanted = {function: asked, "supplier": ["name"]}
+    for store in (room.north, room.south, room.rep):
+        found = store.call("read_together", {"wanted": wanted, "most": 10})
+        alone = store.call(function, asked)
+        assert {**found[function], "now": ""} == {**alone, "now": ""}
+        seen = {function: {**asked, "seen": alone["counter"]}}
+        found = store.call("read_together", {"wanted": seen, "most": 10})[function]
+        assert found.keys() - {"now"} == {"counter"}
+    for outside in ("west admin", "east admin"):
+        store = room.world[outside].store
+        assert store.call("read_together", {"wanted": wanted, "most": 10})[function] is None
+        with pytest.raises(StoreError, match=NO_EVENT):
+            store.call(function, asked)
+
+
+@pytest.mark.both_doors
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"dialogue_room": {}}, {"dialogue_room": {"dialogue_id": "x", "seen": None}},
+        {"dialogue_board": {"dialogue_id": None}}, {"dialogue_notes": {"dialogue_id": "event"}},
+        {"close_dialogue": {"dialogue_id": "event"}}, {"whoami": {}}, {"spend": {"id": "x"}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_nothing_else_is_done_together(room: Room, wanted: dict[str, dict[str, Any]]) -> None:
+    asked = {
+        name: {k: room.event if v == "event" else v for k, v in given.items()}
+        for name, given in wanted.items()
+    }
+    found = room.north.call("read_together", {"wanted": asked, "most": 10})
+    assert found == dict.fromkeys(wanted)
+    assert room.north.rows("dialogue")["state"].to_list() == ["live"]
+
+
 def test_a_guest_without_a_supplier_sees_no_commitment(room: Room) -> None:
     room.promise()
     _person, store = stranger(room.world, "visitor")

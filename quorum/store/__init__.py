@@ -102,9 +102,10 @@ class Store(Protocol):
         an order is a column name, `-` before it for descending."""
         ...
 
-    def ahead(self, relations: Sequence[str]) -> None:
-        """Says what will be read in the next moment, whole: relations, and functions of
-        `relations.FUNCTIONS`. A door for which each question costs a way asks them in one."""
+    def ahead(self, relations: Sequence[str], asked: Mapping[str, Row] | None = None) -> None:
+        """Says what will be read in the next moment, whole: relations, functions of
+        `relations.FUNCTIONS`, and once each of `asked`, functions of `relations.SAID` with their
+        arguments. A door for which each question costs a way asks them in one."""
         ...
 
     def insert(self, relation: str, row: Row) -> None:

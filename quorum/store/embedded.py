@@ -180,7 +180,7 @@ class EmbeddedStore:
         _count, found = self._ask(query, values, reads=True)
         return pl.DataFrame(found, schema=chosen, orient="row")
 
-    def ahead(self, relations: Sequence[str]) -> None:
+    def ahead(self, relations: Sequence[str], asked: Mapping[str, Row] | None = None) -> None:
         """Nothing: here a question costs no way."""
 
     def insert(self, relation: str, row: Row) -> None:

@@ -171,6 +171,10 @@ FUNCTIONS: dict[str, dict[str, pl.DataType]] = {
 }
 # fmt: on
 
+# Functions that tell what is said in an event at this moment, given `dialogue_id` and the counter
+# that was `seen`: nothing to hold on to, but what a page asks first of all. See sql/0013.
+SAID = frozenset({"dialogue_board", "dialogue_room"})
+
 # Functions without arguments that give one value, as a table of one row and one column: only where
 # they are fetched ahead, together with relations.
 VALUES: dict[str, dict[str, pl.DataType]] = {"has_password": {"has_password": pl.Boolean()}}

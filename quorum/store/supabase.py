@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol, cast
@@ -39,7 +39,7 @@ from quorum.store import (
     Unavailable,
     explain_nothing,
 )
-from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, VALUES, writable
+from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, SAID, VALUES, writable
 
 log = logging.getLogger("quorum.store")
 
@@ -73,14 +73,14 @@ JSON_COLUMNS = {
 # which they act once.
 _READING = {
     "whoami", "pulse", "look", "invitation_for", "schema_number", "store_is_empty", "web_session",
-    "read_together", "has_password", "close_web_session", "close_my_web_sessions", *FUNCTIONS,
+    "read_together", "has_password", "close_web_session", "close_my_web_sessions",
+    "dialogue_notes", *SAID, *FUNCTIONS,
 }  # fmt: skip
 _ONCE = {"key", "sharing_id"}
 
 
 _TOGETHER = 5000  # rows of a relation that may come along with others
 _MOMENT = 10.0  # seconds that they serve: the run of a page that asked for them
-_NOTHING: tuple[float, dict[str, pl.DataFrame]] = (0.0, {})
 _MANY = 8  # pages, from which on they are asked for in parallel
 # Identifiers are random, so quarters of their range are quarters of the rows.
 _QUARTERS = [f"{i:x}0000000-0000-0000-0000-000000000000" for i in (0, 4, 8, 12)]
@@ -89,6 +89,24 @@ _SHARES: list[list[Condition]] = [
     for low, high in zip(_QUARTERS, [*_QUARTERS[1:], ""], strict=True)
 ]
 _BOUNDS = {condition for share in _SHARES for condition in share}
+
+
+@dataclass
+class _Ahead:
+    """What was fetched before it is read: whole relations, and by function of `SAID` the event and
+    the answer, which serves one call: whatever that call has seen before, this is all of it."""
+
+    until: float = 0.0
+    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    told: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+    def frame(self, relation: str) -> pl.DataFrame | None:
+        return self.frames.get(relation) if time.monotonic() < self.until else None
+
+    def answer(self, function: str, given: Row) -> Any:
+        dialogue_id, answer = self.told.pop(function, (None, None))
+        fits = dialogue_id == given.get("dialogue_id") and time.monotonic() < self.until
+        return answer if fits else None
 
 
 class _Request(Protocol):
@@ -128,7 +146,7 @@ class SupabaseStore:
             retry_enabled=False,  # ours tell what may be repeated
         )
         self._lock = threading.Lock()
-        self._ahead = _NOTHING
+        self._ahead = _Ahead()
         self.requests = 0  # sent so far: a page costs few, and a test counts them
 
     def close(self) -> None:
@@ -148,7 +166,7 @@ class SupabaseStore:
         schema = RELATIONS[relation]
         chosen = {name: schema[name] for name in columns or schema}
         key = key_of(relation)
-        held = self._held(relation)
+        held = self._ahead.frame(relation)
         if held is not None and (filters is None or _comparable(schema, filters)):
             found = _sorted(_matching(held, filters or {}), [*order, *key])
             return found.head(found.height if limit is None else limit).select(*chosen)
@@ -174,23 +192,20 @@ class SupabaseStore:
         found = _sorted(pl.concat(pages), order)
         return found.head(found.height if limit is None else limit).select(*chosen)
 
-    def ahead(self, relations: Sequence[str]) -> None:
-        """Fetches whole relations, and functions of `relations.FUNCTIONS`, in one request. What is
-        read of them in the next moment is answered from that; large ones are left to be read."""
+    def ahead(self, relations: Sequence[str], asked: Mapping[str, Row] | None = None) -> None:
+        """Fetches all of it in one request. What is read of it in the next moment is answered from
+        that; large relations, and what the store refuses, are left to be asked for."""
         known = {**VALUES, **FUNCTIONS, **RELATIONS}
         schemas = {name: known[name] for name in relations}
-        wanted = {name: list(schema) for name, schema in schemas.items()}
+        calls = {name: _plain(given) for name, given in (asked or {}).items()}
+        wanted = {**{name: list(schema) for name, schema in schemas.items()}, **calls}
         found = self.call("read_together", {"wanted": wanted, "most": _TOGETHER})
-        frames = {
-            name: _frame(json.dumps(rows).encode(), schemas[name])
-            for name, rows in found.items()
-            if rows is not None
-        }
-        self._ahead = (time.monotonic() + _MOMENT, frames)
-
-    def _held(self, relation: str) -> pl.DataFrame | None:
-        until, frames = self._ahead
-        return frames.get(relation) if time.monotonic() < until else None
+        here = {name: answer for name, answer in found.items() if answer is not None}
+        self._ahead = _Ahead(
+            time.monotonic() + _MOMENT,
+            {n: _frame(json.dumps(here[n]).encode(), schemas[n]) for n in schemas if n in here},
+            {n: (given["dialogue_id"], here[n]) for n, given in calls.items() if n in here},
+        )
 
     def _pages(
         self,
@@ -252,7 +267,7 @@ class SupabaseStore:
     # Writing --------------------------------------------------------------------------------------
 
     def insert(self, relation: str, row: Row) -> None:
-        self._ahead = _NOTHING
+        self._ahead = _Ahead()
         request = self._client.from_(relation).insert(_body(relation, row), returning=_MINIMAL)
         doubt = _Doubt() if "id" in row else None
         try:
@@ -282,7 +297,7 @@ class SupabaseStore:
 
     def _touched(self, asked: Any, filters: Row) -> int:
         """Sends an update or a delete; how many rows it found. What a policy hides is no error."""
-        self._ahead = _NOTHING
+        self._ahead = _Ahead()
         conditions = [_condition(name, value) for name, value in filters.items()]
         response = self._send(_filtered(asked, conditions).request, None)
         count = response.headers.get("content-range", "").rpartition("/")[2]
@@ -292,11 +307,13 @@ class SupabaseStore:
 
     def call(self, function: str, arguments: Row | None = None) -> Any:
         given = {name: _plain(value) for name, value in (arguments or {}).items()}
-        held = self._held(function) if not given else None
+        held = self._ahead.frame(function) if not given else None
         if held is not None:
             return held.item() if function in VALUES else held
+        if function in SAID and (told := self._ahead.answer(function, given)) is not None:
+            return told
         if function not in _READING:
-            self._ahead = _NOTHING
+            self._ahead = _Ahead()
         repeatable = function in _READING or bool(_ONCE & given.keys())
         schema = FUNCTIONS.get(function)
         if schema is None:
@@ -304,7 +321,7 @@ class SupabaseStore:
             response = self._send(request, _Doubt() if repeatable else None)
             answer: Any = json.loads(response.content) if response.content else None
             if function == "look" and answer["version"] != given["seen"]:
-                self._ahead = _NOTHING  # something has changed since it was fetched
+                self._ahead = _Ahead()  # something has changed since it was fetched
             return answer
 
         def asked(conditions: Sequence[Condition]) -> Any:
