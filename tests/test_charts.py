@@ -219,7 +219,7 @@ def test_more_places_than_can_be_told_apart_become_neighbourhoods_that_lose_no_s
             "longitude": random.uniform(112, 115, 5000),
         }
     )
-    marks = charts._neighbourhoods(spots, cell=0.2)
+    marks = charts.places._neighbourhoods(spots, cell=0.2)
     assert marks.height < charts.DRAWN_SITES
     assert marks["count"].sum() == 5000
 

@@ -1,0 +1,231 @@
+"""Maps on plain country outlines: no tile, and no request to anywhere."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from math import cos, radians
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+import polars as pl
+
+from quorum.charts import look
+from quorum.charts.look import BAND_FILL, BAND_TEXT, CLEAR, DRAWN_SITES, EDGE, QUIET
+from quorum.language import _, ngettext
+
+OUTLINES = Path(__file__).parents[2] / "static" / "countries.geojson"
+LAND = "rgba(120,140,145,0.30)"
+SEA = "rgba(120,140,145,0.07)"
+
+
+def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.Figure:
+    """Production sites on country outlines, with no tile and no request to anywhere.
+
+    `frame`: id, name, country (alpha-2), latitude, longitude (degrees, null where unknown).
+    Sites without a position are one ring per country that holds their number. More than
+    DRAWN_SITES places are drawn as one mark per neighbourhood. `customdata` is the site's id
+    where the mark is a single site, else null.
+    """
+    world = _world(str(outlines))
+    placed = frame.drop_nulls(["latitude", "longitude"])
+    unplaced = frame.filter(pl.col("latitude").is_null() | pl.col("longitude").is_null())
+    rings = (
+        unplaced.group_by("country")
+        .len("count")
+        .filter(pl.col("country").is_in(list(world.centres)))
+        .sort("country")
+    )
+    ring_x = np.array([world.centres[code][0] for code in rings["country"]])
+    ring_y = np.array([world.centres[code][1] for code in rings["country"]])
+    west, east, south, north = _extent(
+        np.concatenate([placed["longitude"].to_numpy(), ring_x]),
+        np.concatenate([placed["latitude"].to_numpy(), ring_y]),
+    )
+    figure = go.Figure()
+    figure.add_scatter(
+        x=world.x, y=world.y, mode="lines", fill="toself", fillcolor=LAND,
+        line={"color": QUIET, "width": 0.6}, hoverinfo="skip", connectgaps=False,
+    )  # fmt: skip
+    marks = _neighbourhoods(placed, cell=(east - west) / 120)
+    figure.add_scatter(
+        x=marks["longitude"].to_numpy(),
+        y=marks["latitude"].to_numpy(),
+        mode="markers",
+        marker={
+            "size": np.minimum(7 + 3 * np.sqrt(marks["count"].to_numpy() - 1.0), 28),
+            "color": EDGE,
+            "opacity": 0.8,
+            "line": {"color": "rgba(255,255,255,0.6)", "width": 0.6},
+        },
+        customdata=marks["id"].to_list(),
+        text=[
+            look.safe(row["name"])
+            if row["count"] == 1
+            else ngettext("{n} site near here", "{n} sites near here", row["count"]).format(
+                n=row["count"]
+            )
+            for row in marks.iter_rows(named=True)
+        ],
+        hovertext=[look.safe(world.names.get(code, code)) for code in marks["country"]],
+        hovertemplate="%{text}<br>%{hovertext}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=ring_x,
+        y=ring_y,
+        mode="markers+text",
+        marker={
+            "size": 18 + 5 * np.log10(np.maximum(rings["count"].to_numpy(), 1)),
+            "color": BAND_FILL["low"],
+            "opacity": 1,
+            "line": {"color": EDGE, "width": 1.5},
+        },
+        textfont={"color": BAND_TEXT["low"], "size": 13},
+        text=[str(count) for count in rings["count"]],
+        hovertext=[
+            _("{n} in {country}, position unknown").format(
+                n=count, country=look.safe(world.names[code])
+            )
+            for code, count in rings.iter_rows()
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    figure.update_layout(dragmode="pan", modebar={"bgcolor": CLEAR, "color": EDGE})
+    figure.update_xaxes(visible=False, range=[west, east], constrain="range")
+    figure.update_yaxes(
+        visible=False, range=[south, north], scaleanchor="x", constrain="range",
+        # Degrees of longitude shrink towards the poles: true to shape in the middle of the view.
+        scaleratio=1 / cos(radians(min(abs(south + north) / 2, 60))),
+    )  # fmt: skip
+    countries = frame["country"].value_counts(sort=True)
+    most = ", ".join(
+        f"{world.names.get(code, code)} {count}" for code, count in countries.head(3).iter_rows()
+    )
+    alt = _("Map of {sites} production sites in {countries} countries; most in {most}.").format(
+        sites=frame.height, countries=countries.height, most=most
+    )
+    unit = _("A dot is a site, a ring counts sites whose position is unknown.")
+    ground = _("Outlines: Natural Earth, which takes no side in a dispute over a border.")
+    finished = look.finished(figure, 1, alt, unit, f"{source} {ground}", row=380, free=True)
+    return finished.update_layout(plot_bgcolor=SEA, modebar_activecolor=EDGE)
+
+
+def country_map(
+    frame: pl.DataFrame, unit: str, source: str, outlines: Path = OUTLINES
+) -> go.Figure:
+    """A circle for each country, its area as large as the value; the largest carry it as text.
+
+    `frame`: code (alpha-2), by1 (the country's name), show1. Countries that the outlines do not
+    have are in the text alternative only.
+    """
+    world = _world(str(outlines))
+    placed = frame.filter(pl.col("code").is_in(list(world.centres))).sort("show1", descending=True)
+    x = np.array([world.centres[code][0] for code in placed["code"]])
+    y = np.array([world.centres[code][1] for code in placed["code"]])
+    values = placed["show1"].cast(pl.Float64).to_numpy()
+    top = max(float(values.max()), 1e-9) if len(values) else 1.0
+    sizes = np.maximum(46 * np.sqrt(np.maximum(values, 0) / top), 7)
+    west, east, south, north = _extent(x, y)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=world.x, y=world.y, mode="lines", fill="toself", fillcolor=LAND,
+        line={"color": QUIET, "width": 0.6}, hoverinfo="skip", connectgaps=False,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=x, y=y, mode="markers+text",
+        marker={"size": sizes, "color": BAND_FILL["low"], "opacity": 0.9,
+                "line": {"color": EDGE, "width": 1.5}},
+        text=_apart(x, y, sizes, [look.compact(value) for value in values], east - west),
+        textfont={"color": BAND_TEXT["low"], "size": 13},
+        hovertext=[
+            f"{look.safe(name)}: {look.number(value)}"
+            for name, value in zip(placed["by1"], values, strict=True)
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(dragmode="pan", modebar={"bgcolor": CLEAR, "color": EDGE})
+    figure.update_xaxes(visible=False, range=[west, east], constrain="range")
+    figure.update_yaxes(
+        visible=False, range=[south, north], scaleanchor="x", constrain="range",
+        scaleratio=1 / cos(radians(min(abs(south + north) / 2, 60))),
+    )  # fmt: skip
+    ordered = frame.sort("show1", descending=True)
+    alt = look.listed(unit, ordered["by1"].to_list(), [look.number(v) for v in ordered["show1"]])
+    ground = _("Outlines: Natural Earth, which takes no side in a dispute over a border.")
+    finished = look.finished(figure, 1, alt, unit, f"{source} {ground}", row=380, free=True)
+    return finished.update_layout(plot_bgcolor=SEA, modebar_activecolor=EDGE)
+
+
+def _apart(x: Any, y: Any, sizes: Any, texts: Sequence[str], width: float) -> list[str]:
+    """The texts of circles that hold one, unless a larger circle's text stands in the way."""
+    placed: list[tuple[float, float]] = []
+    kept = []
+    for across, up, size, text in zip(x, y, sizes, texts, strict=True):
+        free = all(abs(across - a) > width * 0.07 or abs(up - b) > width * 0.05 for a, b in placed)
+        if size >= 24 and free:
+            placed.append((across, up))
+            kept.append(text)
+        else:
+            kept.append("")
+    return kept
+
+
+class _World(NamedTuple):
+    x: Any  # all outlines in one line, parted by NaN
+    y: Any
+    centres: dict[str, tuple[float, float]]  # longitude, latitude well inside each country
+    names: dict[str, str]
+
+
+@lru_cache(maxsize=2)
+def _world(path: str) -> _World:
+    features = json.loads(Path(path).read_text(encoding="utf-8"))["features"]
+    gap = np.array([[np.nan, np.nan]])
+    pieces = [
+        piece
+        for feature in features
+        for polygon in feature["geometry"]["coordinates"]
+        for ring in polygon
+        for piece in (np.array(ring), gap)
+    ]
+    x, y = np.concatenate(pieces).astype(np.float32).T.copy()
+    named = [feature["properties"] for feature in features if feature["properties"]["code"]]
+    return _World(
+        x,
+        y,
+        {properties["code"]: tuple(properties["centre"]) for properties in named},
+        {properties["code"]: properties["name"] for properties in named},
+    )
+
+
+def _extent(x: Any, y: Any) -> tuple[float, float, float, float]:
+    """West, east, south, north of the view: the points with air around them, or the world."""
+    if not len(x) or np.ptp(x) > 150:
+        return -170.0, 180.0, -56.0, 78.0
+    air = max(float(np.ptp(x)), float(np.ptp(y)), 12.0) * 0.12
+    middle_x, middle_y = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
+    half_x = max(float(np.ptp(x)) / 2, 8.0) + air
+    half_y = max(float(np.ptp(y)) / 2, 5.0) + air
+    return middle_x - half_x, middle_x + half_x, middle_y - half_y, middle_y + half_y
+
+
+def _neighbourhoods(placed: pl.DataFrame, cell: float) -> pl.DataFrame:
+    """Marks to draw: id (null for several sites), name, country, latitude, longitude, count."""
+    spots = ["latitude", "longitude"]
+    if placed.select(spots).n_unique() <= DRAWN_SITES:
+        keys = [pl.col(spot).round(4).alias(f"{spot}_key") for spot in spots]
+    else:
+        keys = [(pl.col(spot) / cell).round().alias(f"{spot}_key") for spot in spots]
+    return (
+        placed.with_columns(keys)
+        .group_by("latitude_key", "longitude_key", maintain_order=True)
+        .agg(
+            pl.when(pl.len() == 1).then(pl.col("id").first()).alias("id"),
+            pl.col("name").first(),
+            pl.col("country").first(),
+            pl.col("latitude").mean(),
+            pl.col("longitude").mean(),
+            pl.len().alias("count"),
+        )
+    )
