@@ -31,7 +31,7 @@ def bars(frame: pl.DataFrame, label: str, value: str, unit: str, source: str) ->
         hovertemplate="%{hovertext}: %{text}<extra></extra>",
     )
     look.named_rows(figure, names)
-    top = float(ordered[value].max() or 1)  # type: ignore[arg-type]
+    top = look.largest(ordered[value]) or 1
     figure.update_xaxes(visible=False, range=[0, top * 1.28])
     pairs = zip(names, texts, strict=True)
     alt = "; ".join(f"{name}: {text}" for name, text in list(pairs)[:10])

@@ -51,7 +51,7 @@ def category_bars(
     """
     if "by2" not in frame.columns:
         return _single_bars(frame, unit, source)
-    if stacked and (frame["show1"].min() or 0) >= 0:  # type: ignore[operator]
+    if stacked and look.smallest(frame["show1"]) >= 0:
         return _stacked_bars(frame, unit, source, banded)
     return _grouped_bars(frame, unit, source, banded)
 
@@ -470,12 +470,12 @@ def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
             hovertext=[look.safe(axis) for axis in [*axes, *axes[:1]]],
             hovertemplate="%{hovertext}: %{r:,.2~f}<extra></extra>",
         )
-    top = frame["value"].max() or 1
+    top = look.largest(frame["value"]) or 1
     figure.update_layout(
         polar={
             "bgcolor": CLEAR,
             "radialaxis": {
-                "range": [0, float(top) * 1.08],  # type: ignore[arg-type]
+                "range": [0, top * 1.08],
                 "gridcolor": QUIET, "linecolor": QUIET, "nticks": 4, "angle": 90,
                 "tickangle": 90, "tickformat": ",.3~g",
             },
@@ -534,8 +534,8 @@ def _steps(low: float, high: float) -> list[tuple[float, float]]:
 
 def _reach(values: pl.Series, texts: Sequence[str]) -> list[float]:
     """An axis from 0 with room for the text behind the longest bar, in 390 pixels as well."""
-    top = max(float(values.max() or 0), 0.0)  # type: ignore[arg-type]
-    low = min(float(values.min() or 0), 0.0)  # type: ignore[arg-type]
+    top = max(look.largest(values), 0.0)
+    low = min(look.smallest(values), 0.0)
     room = (max(map(len, texts), default=4) + 1) * LETTER / 340
     span = (top - low or 1) / max(1 - min(room, 0.6), 0.2)
     if not low:
@@ -545,8 +545,8 @@ def _reach(values: pl.Series, texts: Sequence[str]) -> list[float]:
 
 def _y_range(values: pl.Series) -> tuple[float, float]:
     """An axis with air above; from 0, unless the values are far from it."""
-    low = float(values.min() or 0)  # type: ignore[arg-type]
-    high = float(values.max() or 0)  # type: ignore[arg-type]
+    low = look.smallest(values)
+    high = look.largest(values)
     if 0 <= low < high * 0.6 or low == high > 0:
         low = 0.0
     air = (high - low or 1) * 0.08

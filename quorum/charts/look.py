@@ -189,6 +189,18 @@ def band_fill(band: str | None, *, hatched_with: str | None = None) -> dict[str,
     return fill
 
 
+def smallest(values: pl.Series) -> float:
+    """Zero where there is none."""
+    found: Any = values.min()
+    return float(found or 0)
+
+
+def largest(values: pl.Series) -> float:
+    """Zero where there is none."""
+    found: Any = values.max()
+    return float(found or 0)
+
+
 def number(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
