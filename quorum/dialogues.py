@@ -388,7 +388,8 @@ def inbox(
     """What waits for the organisation, the most urgent first: for overview.needs.
 
     commitments: with `supplier` (name); those that the organisation follows up count. dialogues:
-    those under way, and those that begin within 14 days by the calendar of their own zone.
+    with `hosted`; those under way, those that begin within 14 days by the calendar of their own
+    zone, and for hosts those that are over by it and were never closed or opened.
     """
     mine = standing(commitments.filter(pl.col("owner_id") == organisation_id), today)
     found = [
@@ -432,7 +433,11 @@ def _dialogues_ahead(dialogues: pl.DataFrame, today: date) -> list[Need]:
     for one in dialogues.sort("starts_at", "id").iter_rows(named=True):
         begins = clocks.local(one["starts_at"], one["time_zone"])
         query = {"dialogue": one["id"]}
-        if one["state"] == "live":
+        ended = clocks.local(one["ends_at"], one["time_zone"]).date()
+        if ended < today:
+            if one["hosted"] and one["state"] in ("live", "planned"):
+                found.append(_left_open(one, ended))
+        elif one["state"] == "live":
             text = _("“{title}” is under way.").format(title=one["title"])
             found.append(Need("live", 1, text, _("Go in"), "dialogue", query, "anybody"))
         elif one["state"] == "planned" and 0 <= (begins.date() - today).days <= SOON_DAYS:
@@ -443,6 +448,22 @@ def _dialogues_ahead(dialogues: pl.DataFrame, today: date) -> list[Need]:
                 Need("dialogue_ahead", 1, text, _("Prepare it"), "dialogue", query, "anybody")
             )
     return found
+
+
+def _left_open(one: Mapping[str, Any], ended: date) -> Need:
+    """An event that is over, except in the store."""
+    query = {"dialogue": one["id"]}
+    if one["state"] == "live":
+        text = _(
+            "“{title}” ended on {day} and is still open. Close it: only then are the votes "
+            "counted, and who cast them destroyed."
+        ).format(title=one["title"], day=ended)
+        return Need("dialogue_open", 1, text, _("Close it"), "dialogue", query)
+    text = _(
+        "“{title}” was planned until {day} and was never opened. Move it to another time, or "
+        "cancel it."
+    ).format(title=one["title"], day=ended)
+    return Need("dialogue_past", 1, text, _("Look at it"), "dialogue", query)
 
 
 # Looking back -------------------------------------------------------------------------------------

@@ -430,13 +430,17 @@ def test_the_inbox_names_what_waits_for_the_organisation() -> None:
     )
     planned = frame(
         "dialogue",
-        dialogue(id="near", title="Near", state="planned",
-                 starts_at=datetime(2026, 7, 14, 22, 30, tzinfo=UTC)),
+        dialogue(id="near", title="Near", state="planned", hosted=True,
+                 starts_at=datetime(2026, 7, 14, 22, 30, tzinfo=UTC),
+                 ends_at=datetime(2026, 7, 15, 1, tzinfo=UTC)),
         dialogue(id="far", title="Far", state="planned",
-                 starts_at=datetime(2026, 7, 15, 22, 30, tzinfo=UTC)),
+                 starts_at=datetime(2026, 7, 15, 22, 30, tzinfo=UTC),
+                 ends_at=datetime(2026, 7, 16, 1, tzinfo=UTC)),
         dialogue(id="off", state="cancelled", starts_at=datetime(2026, 7, 2, tzinfo=UTC)),
-        dialogue(id="now", title="Now", state="live"),
+        dialogue(id="now", title="Now", state="live", starts_at=datetime(2026, 7, 1, 9, tzinfo=UTC),
+                 ends_at=datetime(2026, 7, 1, 15, tzinfo=UTC), hosted=True),
         dialogue(),
+        hosted=pl.Boolean(),
     )  # fmt: skip
     found = dialogues.inbox(made, planned, "north", TODAY)
     assert [(need.kind, need.count, need.query) for need in found] == [
@@ -455,7 +459,28 @@ def test_the_inbox_names_what_waits_for_the_organisation() -> None:
 
 
 def test_an_empty_inbox() -> None:
-    assert dialogues.inbox(NONE, frame("dialogue"), "north", TODAY) == []
+    assert dialogues.inbox(NONE, frame("dialogue", hosted=pl.Boolean()), "north", TODAY) == []
+
+
+def test_hosts_are_told_of_events_that_are_over_and_were_not_closed() -> None:
+    # They end on the last of June at 23:30 and at 00:30 by the clocks of Brussels.
+    late, later = (datetime(2026, 6, 30, hour, 30, tzinfo=UTC) for hour in (21, 22))
+    held = frame(
+        "dialogue",
+        dialogue(id="open", title="Open", state="live", ends_at=late, hosted=True),
+        dialogue(id="theirs", title="Theirs", state="live", ends_at=late, hosted=False),
+        dialogue(id="past", title="Past", state="planned", ends_at=late, hosted=True),
+        dialogue(id="night", title="Night", state="live", ends_at=later, hosted=True),
+        dialogue(id="gone", state="cancelled", ends_at=late, hosted=True),
+        hosted=pl.Boolean(),
+    )
+    found = {need.query["dialogue"]: need for need in dialogues.inbox(NONE, held, "north", TODAY)}
+    assert {one: (need.kind, need.for_whom) for one, need in found.items()} == {
+        "night": ("live", "anybody"), "open": ("dialogue_open", "editor"),
+        "past": ("dialogue_past", "editor"),
+    }  # fmt: skip
+    assert found["open"].text.startswith("“Open” ended on 2026-06-30 and is still open. Close it:")
+    assert found["past"].text.startswith("“Past” was planned until 2026-06-30")
 
 
 # Looking back

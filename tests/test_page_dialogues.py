@@ -709,8 +709,9 @@ def test_the_overview_says_which_commitments_are_due(world: World, open_page: Op
     promised(world, supplier, 5)
     app = open_page("north editor")
     assert "1 commitment that you follow up is due by" in texts(app)
-    assert "“Dialogue” is under way." in texts(app)
-    assert "that you follow up" not in texts(open_page("south admin"))
+    assert "“Dialogue” ended on 2026-03-02 and is still open. Close it:" in texts(app)
+    others = texts(open_page("south admin"))
+    assert "that you follow up" not in others and "“Dialogue”" not in others
 
 
 def test_the_profile_tells_what_moved_after_a_dialogue_and_that_it_proves_nothing(
