@@ -14,7 +14,7 @@ if str(ROOT) not in sys.path:
 
 from components import entrance  # noqa: E402
 from components.messages import plain, problem  # noqa: E402
-from components.session import Session, current_session, ended, sign_out  # noqa: E402
+from components.session import Session, accounts, current_session, ended, sign_out  # noqa: E402
 from quorum.language import _  # noqa: E402
 from quorum.store import SignedOut, StoreError  # noqa: E402
 from quorum.store.migrate import SchemaMismatch  # noqa: E402
@@ -22,6 +22,7 @@ from quorum.store.migrate import SchemaMismatch  # noqa: E402
 log = logging.getLogger("quorum.shell")
 
 _DRAWING = "_quorum_drawing"
+_DEMO = "_quorum_demo"
 
 
 def page(
@@ -113,12 +114,21 @@ def follow(seen: str) -> None:
         st.rerun()
 
 
+def _is_demo() -> bool:
+    """Whether the store is one of the demo; asked once for each tab."""
+    if _DEMO not in st.session_state:
+        st.session_state[_DEMO] = bool(accounts().demo_members())
+    return bool(st.session_state[_DEMO])
+
+
 def frame(session: Session, name: str) -> None:
     """Who is signed in, and the way out."""
     with st.sidebar:
         who = session.principal
         where = _("guest") if who.guest else who.organisation
         st.caption(f"{plain(who.name)} · {plain(where)}")
+        if _is_demo():
+            st.caption(_("Demo: all of it is fictional."))
         if st.button(_("Sign out"), key="sign_out", width="stretch"):
             sign_out(session)
         if name == "room" and "dialogue" in st.query_params:

@@ -124,6 +124,15 @@ def test_demo_members_exist_only_in_a_demo_store(world: World) -> None:
     assert accounts.sign_in_demo(world["north admin"].id) == world["north admin"].id
 
 
+def test_members_of_a_demo_see_on_every_page_that_it_is_one(open_page: Open, world: World) -> None:
+    def said(page: AppTest) -> bool:
+        return "Demo: all of it is fictional." in [one.value for one in page.sidebar.caption]
+
+    assert not said(open_page("north viewer"))
+    world.owner("update auth.store set demo = true")
+    assert said(open_page("north viewer")) and said(open_page("north viewer", "suppliers"))
+
+
 # The code between form and cookie -----------------------------------------------------------------
 
 
