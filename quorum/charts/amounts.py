@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from quorum.charts import look
-from quorum.charts.look import BAR, EDGE, LOWER
+from quorum.charts.look import BAR, LOWER
 from quorum.language import _
 
 
@@ -17,20 +17,7 @@ def bars(frame: pl.DataFrame, label: str, value: str, unit: str, source: str) ->
     ordered = frame.drop_nulls(value).sort(value, label, descending=[True, False])
     names = ordered[label].to_list()
     texts = [look.number(number) for number in ordered[value]]
-    figure = go.Figure()
-    figure.add_bar(
-        orientation="h",
-        y=np.arange(len(names)) + LOWER,
-        x=ordered[value].to_numpy(),
-        text=texts,
-        textposition="outside",
-        cliponaxis=False,
-        width=BAR,
-        marker={"color": EDGE},
-        hovertext=[look.safe(name) for name in names],
-        hovertemplate="%{hovertext}: %{text}<extra></extra>",
-    )
-    look.named_rows(figure, names)
+    figure = look.value_bars(names, ordered[value], texts)
     top = look.largest(ordered[value]) or 1
     figure.update_xaxes(visible=False, range=[0, top * 1.28])
     pairs = zip(names, texts, strict=True)

@@ -59,20 +59,7 @@ def category_bars(
 def _single_bars(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     names = frame["by1"].to_list()
     texts = [look.number(value) for value in frame["show1"]]
-    figure = go.Figure()
-    figure.add_bar(
-        orientation="h",
-        y=np.arange(len(names)) + LOWER,
-        x=frame["show1"].to_numpy(),
-        text=texts,
-        textposition="outside",
-        cliponaxis=False,
-        width=BAR,
-        marker={"color": EDGE},
-        hovertext=[look.safe(name) for name in names],
-        hovertemplate="%{hovertext}: %{text}<extra></extra>",
-    )
-    look.named_rows(figure, names)
+    figure = look.value_bars(names, frame["show1"], texts)
     figure.update_xaxes(visible=False, range=_reach(frame["show1"], texts))
     alt = look.listed(unit, names, texts)
     return look.finished(figure, len(names), alt, unit, source, row=_row(len(names)))

@@ -150,6 +150,33 @@ def named_rows(figure: go.Figure, labels: Sequence[str]) -> None:
     figure.update_yaxes(visible=False, range=[len(labels) - 0.5, -0.5])
 
 
+def value_bars(names: Sequence[str], values: pl.Series, texts: Sequence[str]) -> go.Figure:
+    """A bar for each name, the first on top, with its name above and its text behind it."""
+    figure = go.Figure()
+    figure.add_bar(
+        orientation="h",
+        y=np.arange(len(names)) + LOWER,
+        x=values.to_numpy(),
+        text=texts,
+        textposition="outside",
+        cliponaxis=False,
+        width=BAR,
+        marker={"color": EDGE},
+        hovertext=[safe(name) for name in names],
+        hovertemplate="%{hovertext}: %{text}<extra></extra>",
+    )
+    named_rows(figure, names)
+    return figure
+
+
+def panel_title(figure: go.Figure, panel: int, text: str) -> None:
+    """What a panel of several is about, above it. Panels count from 1."""
+    figure.add_annotation(
+        x=0, xref="x domain", xanchor="left", y=1, yref=f"{axis_name('y', panel)} domain",
+        yanchor="bottom", text=f"<b>{safe(text)}</b>", showarrow=False,
+    )  # fmt: skip
+
+
 def side_labels(figure: go.Figure, labels: Sequence[str], letters: int) -> int:
     """One row per label, its label on the left, escaped before; the width they take in pixels."""
     figure.update_yaxes(

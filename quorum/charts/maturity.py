@@ -185,10 +185,7 @@ def trend(frame: pl.DataFrame, zones: Mapping[str, Zones], source: str) -> go.Fi
                 x=1, xref="x domain", xanchor="left", xshift=4, y=value,
                 yref=look.axis_name("y", number), text=label, showarrow=False, align="left",
             )  # fmt: skip
-        figure.add_annotation(
-            x=0, xref="x domain", xanchor="left", y=1, yref=f"{look.axis_name('y', number)} domain",
-            yanchor="bottom", text=f"<b>{look.safe(dimension)}</b>", showarrow=False,
-        )  # fmt: skip
+        look.panel_title(figure, number, dimension)
         figure.update_yaxes(
             range=[0, zone.most], tickvals=[0, zone.medium, zone.high, zone.most],
             showgrid=False, row=number, col=1,

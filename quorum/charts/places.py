@@ -39,16 +39,12 @@ def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.
     )
     ring_x = np.array([world.centres[code][0] for code in rings["country"]])
     ring_y = np.array([world.centres[code][1] for code in rings["country"]])
-    west, east, south, north = _extent(
+    view = _extent(
         np.concatenate([placed["longitude"].to_numpy(), ring_x]),
         np.concatenate([placed["latitude"].to_numpy(), ring_y]),
     )
-    figure = go.Figure()
-    figure.add_scatter(
-        x=world.x, y=world.y, mode="lines", fill="toself", fillcolor=LAND,
-        line={"color": QUIET, "width": 0.6}, hoverinfo="skip", connectgaps=False,
-    )  # fmt: skip
-    marks = _neighbourhoods(placed, cell=(east - west) / 120)
+    figure = _land(world)
+    marks = _neighbourhoods(placed, cell=view.width / 120)
     figure.add_scatter(
         x=marks["longitude"].to_numpy(),
         y=marks["latitude"].to_numpy(),
@@ -91,13 +87,6 @@ def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    figure.update_layout(dragmode="pan", modebar={"bgcolor": CLEAR, "color": EDGE})
-    figure.update_xaxes(visible=False, range=[west, east], constrain="range")
-    figure.update_yaxes(
-        visible=False, range=[south, north], scaleanchor="x", constrain="range",
-        # Degrees of longitude shrink towards the poles: true to shape in the middle of the view.
-        scaleratio=1 / cos(radians(min(abs(south + north) / 2, 60))),
-    )  # fmt: skip
     countries = frame["country"].value_counts(sort=True)
     most = ", ".join(
         f"{world.names.get(code, code)} {count}" for code, count in countries.head(3).iter_rows()
@@ -106,9 +95,7 @@ def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.
         sites=frame.height, countries=countries.height, most=most
     )
     unit = _("A dot is a site, a ring counts sites whose position is unknown.")
-    ground = _("Outlines: Natural Earth, which takes no side in a dispute over a border.")
-    finished = look.finished(figure, 1, alt, unit, f"{source} {ground}", row=380, free=True)
-    return finished.update_layout(plot_bgcolor=SEA, modebar_activecolor=EDGE)
+    return _view(figure, view, alt, unit, source)
 
 
 def country_map(
@@ -126,17 +113,13 @@ def country_map(
     values = placed["show1"].cast(pl.Float64).to_numpy()
     top = max(float(values.max()), 1e-9) if len(values) else 1.0
     sizes = np.maximum(46 * np.sqrt(np.maximum(values, 0) / top), 7)
-    west, east, south, north = _extent(x, y)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=world.x, y=world.y, mode="lines", fill="toself", fillcolor=LAND,
-        line={"color": QUIET, "width": 0.6}, hoverinfo="skip", connectgaps=False,
-    )  # fmt: skip
+    view = _extent(x, y)
+    figure = _land(world)
     figure.add_scatter(
         x=x, y=y, mode="markers+text",
         marker={"size": sizes, "color": BAND_FILL["low"], "opacity": 0.9,
                 "line": {"color": EDGE, "width": 1.5}},
-        text=_apart(x, y, sizes, [look.compact(value) for value in values], east - west),
+        text=_apart(x, y, sizes, [look.compact(value) for value in values], view.width),
         textfont={"color": BAND_TEXT["low"], "size": 13},
         hovertext=[
             f"{look.safe(name)}: {look.number(value)}"
@@ -144,14 +127,50 @@ def country_map(
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
-    figure.update_layout(dragmode="pan", modebar={"bgcolor": CLEAR, "color": EDGE})
-    figure.update_xaxes(visible=False, range=[west, east], constrain="range")
-    figure.update_yaxes(
-        visible=False, range=[south, north], scaleanchor="x", constrain="range",
-        scaleratio=1 / cos(radians(min(abs(south + north) / 2, 60))),
-    )  # fmt: skip
     ordered = frame.sort("show1", descending=True)
     alt = look.listed(unit, ordered["by1"].to_list(), [look.number(v) for v in ordered["show1"]])
+    return _view(figure, view, alt, unit, source)
+
+
+class _World(NamedTuple):
+    x: Any  # all outlines in one line, parted by NaN
+    y: Any
+    centres: dict[str, tuple[float, float]]  # longitude, latitude well inside each country
+    names: dict[str, str]
+
+
+class _Extent(NamedTuple):
+    """What a view shows, in degrees."""
+
+    west: float
+    east: float
+    south: float
+    north: float
+
+    @property
+    def width(self) -> float:
+        return self.east - self.west
+
+
+def _land(world: _World) -> go.Figure:
+    """A figure with nothing but the outlines."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=world.x, y=world.y, mode="lines", fill="toself", fillcolor=LAND,
+        line={"color": QUIET, "width": 0.6}, hoverinfo="skip", connectgaps=False,
+    )  # fmt: skip
+    return figure
+
+
+def _view(figure: go.Figure, view: _Extent, alt: str, unit: str, source: str) -> go.Figure:
+    """The finished map of this part of the world, which can be moved and enlarged."""
+    figure.update_layout(dragmode="pan", modebar={"bgcolor": CLEAR, "color": EDGE})
+    figure.update_xaxes(visible=False, range=[view.west, view.east], constrain="range")
+    figure.update_yaxes(
+        visible=False, range=[view.south, view.north], scaleanchor="x", constrain="range",
+        # Degrees of longitude shrink towards the poles: true to shape in the middle of the view.
+        scaleratio=1 / cos(radians(min(abs(view.south + view.north) / 2, 60))),
+    )  # fmt: skip
     ground = _("Outlines: Natural Earth, which takes no side in a dispute over a border.")
     finished = look.finished(figure, 1, alt, unit, f"{source} {ground}", row=380, free=True)
     return finished.update_layout(plot_bgcolor=SEA, modebar_activecolor=EDGE)
@@ -169,13 +188,6 @@ def _apart(x: Any, y: Any, sizes: Any, texts: Sequence[str], width: float) -> li
         else:
             kept.append("")
     return kept
-
-
-class _World(NamedTuple):
-    x: Any  # all outlines in one line, parted by NaN
-    y: Any
-    centres: dict[str, tuple[float, float]]  # longitude, latitude well inside each country
-    names: dict[str, str]
 
 
 @lru_cache(maxsize=2)
@@ -199,15 +211,15 @@ def _world(path: str) -> _World:
     )
 
 
-def _extent(x: Any, y: Any) -> tuple[float, float, float, float]:
+def _extent(x: Any, y: Any) -> _Extent:
     """West, east, south, north of the view: the points with air around them, or the world."""
     if not len(x) or np.ptp(x) > 150:
-        return -170.0, 180.0, -56.0, 78.0
+        return _Extent(-170.0, 180.0, -56.0, 78.0)
     air = max(float(np.ptp(x)), float(np.ptp(y)), 12.0) * 0.12
     middle_x, middle_y = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
     half_x = max(float(np.ptp(x)) / 2, 8.0) + air
     half_y = max(float(np.ptp(y)) / 2, 5.0) + air
-    return middle_x - half_x, middle_x + half_x, middle_y - half_y, middle_y + half_y
+    return _Extent(middle_x - half_x, middle_x + half_x, middle_y - half_y, middle_y + half_y)
 
 
 def _neighbourhoods(placed: pl.DataFrame, cell: float) -> pl.DataFrame:

@@ -207,10 +207,7 @@ def rating_trend(
                     last=_stars(latest["median"]), end=latest["day"],
                 )
             )  # fmt: skip
-        figure.add_annotation(
-            x=0, xref="x domain", xanchor="left", y=1, yref=f"{look.axis_name('y', number)} domain",
-            yanchor="bottom", text=f"<b>{look.safe(label)}</b>", showarrow=False,
-        )  # fmt: skip
+        look.panel_title(figure, number, label)
         figure.update_yaxes(
             range=[-0.2, MOST_STARS + 0.2], tickvals=[0, 2, 4], row=number, col=1,
         )  # fmt: skip
