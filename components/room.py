@@ -20,7 +20,7 @@ import streamlit as st
 from components import data
 from components.session import Session, current_session
 from quorum import dialogues
-from quorum.definitions.dialogues import topic_names
+from quorum.definitions.dialogues import topic_name
 from quorum.language import _, ngettext
 from quorum.store import Row, StoreError, Unavailable
 
@@ -251,7 +251,10 @@ def question(here: Held) -> str:
         if here.room["state"] != "live" or here.room["among_buyers"]:
             return NOTHING
         return f'<p style="{SMALL}">{escape(_("No question has been put to the room."))}</p>'
-    about = [plan_of(here).suppliers.get(asked["supplier_id"] or "", ""), _topic(asked)]
+    about = [
+        plan_of(here).suppliers.get(asked["supplier_id"] or "", ""),
+        topic_name(asked["topic"]),
+    ]
     if asked["state"] == "answered":
         about.append(_("answered"))
     small = escape(" · ".join(word for word in about if word))
@@ -325,13 +328,9 @@ def _about_question(asked: Row, plan: Plan) -> list[str]:
     return [
         ngettext("{n} vote", "{n} votes", votes).format(n=votes),
         plan.suppliers.get(asked["supplier_id"] or "", ""),
-        _topic(asked),
+        topic_name(asked["topic"]),
         _("buyers only") if asked["board"] == "buyers" else "",
     ]
-
-
-def _topic(asked: Row) -> str:
-    return str(topic_names().get(asked["topic"], asked["topic"] or ""))
 
 
 def _about_promise(promise: Row, plan: Plan) -> list[str]:

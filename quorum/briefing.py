@@ -18,7 +18,7 @@ from babel.dates import format_date
 from quorum import clocks, dialogues, initiatives, leverage, scoring, sites
 from quorum.countries import display_name
 from quorum.definitions import BAND_ORDER
-from quorum.definitions.dialogues import topic_names
+from quorum.definitions.dialogues import topic_name
 from quorum.language import _, ngettext
 from quorum.overview import LIST_OLD_AFTER
 from quorum.suppliers import kind_names
@@ -1055,7 +1055,7 @@ def _question_blocks(
 
 
 def _topic(question: Mapping[str, Any]) -> str:
-    return _short(topic_names().get(question["topic"], question["topic"] or ""), 60)
+    return _short(topic_name(question["topic"]), 60)
 
 
 def _written(shown: Sources) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import polars as pl
 
 from quorum import dialogues
-from quorum.definitions.dialogues import topic_names
+from quorum.definitions.dialogues import topic_name
 from quorum.language import _, ngettext
 
 # buyers: the members of the consortium. room: everybody in it.
@@ -169,10 +169,9 @@ def _asked(questions: Sequence[Row], suppliers: Mapping[str, str]) -> list[Secti
     if not kept:
         return []
     states = {"open": _("Not asked"), "asked": _("Asked"), "answered": _("Answered")}
-    topics = topic_names()
     rows = tuple(
         (
-            str(one["votes"]), one["text"], topics.get(one["topic"], str(one["topic"])),
+            str(one["votes"]), one["text"], topic_name(one["topic"]),
             suppliers.get(one["supplier_id"] or "", ""), states[one["state"]],
         )
         for one in kept

@@ -129,6 +129,11 @@ def topic_names() -> dict[str, str]:
     return {one.code: one.text for one in definition().topics}
 
 
+def topic_name(code: str | None) -> str:
+    """The words for a topic; as it stands where it is none of the file's, or was chosen freely."""
+    return topic_names().get(code or "", code or "")
+
+
 def audience_names() -> dict[str, str]:
     return {"all": _("Everybody"), "buyers": _("Buyers only")}
 
