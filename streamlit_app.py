@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
+from google.protobuf.message import DecodeError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from components.session import BROWSER_COOKIE, COOKIE
 from quorum.store import StoreError, door
@@ -80,6 +82,50 @@ class Guard:
             await send(message)
 
         await self.app(scope, receive, guarded)
+
+
+# What a press of a button is called in a browser's message.
+PRESSES = {"trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value"}
+
+
+class OnePress:
+    """Sees to it that a press of a button counts once.
+
+    A browser keeps a press for the moment until it is sent. When a timer of the page comes due just
+    then, as it does on a busy machine, its look takes the press along, and Streamlit would act on
+    both messages: two questions further instead of one. The press always follows by itself, so a
+    look goes without it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def received() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive" and message.get("bytes"):
+                return {**message, "bytes": without_presses(message["bytes"])}
+            return message
+
+        await self.app(scope, received if scope["type"] == "websocket" else receive, send)
+
+
+def without_presses(sent: bytes) -> bytes:
+    """A browser's message as it is, but a timer's look without the presses in it."""
+    message = BackMsg()
+    try:
+        message.ParseFromString(sent)
+    except DecodeError:
+        return sent  # Streamlit's to refuse
+    if not message.rerun_script.is_auto_rerun:
+        return sent
+    widgets = message.rerun_script.widget_states.widgets
+    kept = [one for one in widgets if one.WhichOneof("value") not in PRESSES]
+    if len(kept) == len(widgets):
+        return sent
+    del widgets[:]
+    widgets.extend(kept)
+    return bytes(message.SerializeToString())
 
 
 def _browser_cookie(request: Request) -> str:
@@ -160,5 +206,5 @@ app: Any = st.App(
         # Streamlit would look beside the shell. Public files only: no sign-in stands before them.
         Mount("/app/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ],
-    middleware=[Middleware(Guard)],
+    middleware=[Middleware(Guard), Middleware(OnePress)],
 )

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 import streamlit as st
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.testing.v1 import AppTest
 
 from quorum.store import Refused
@@ -197,6 +198,36 @@ def test_the_first_page_can_be_asked_for_by_its_name() -> None:
     scope["server"] = ("127.0.0.1", 80)
     answer = first_page(Request(scope))
     assert (answer.status_code, answer.headers["location"]) == (303, "/?a=1&b=2")
+
+
+def test_a_look_of_the_screen_takes_no_press_along() -> None:
+    from streamlit_app import without_presses
+
+    def message(auto: bool, *states: tuple[str, object]) -> BackMsg:
+        made = BackMsg()
+        made.rerun_script.is_auto_rerun = auto
+        made.rerun_script.fragment_id = "looks"
+        for n, (kind, value) in enumerate(states):
+            state = made.rerun_script.widget_states.widgets.add(id=f"widget {n}")
+            if kind == "chat_input_value":
+                state.chat_input_value.data = str(value)
+            elif kind == "string_trigger_value":
+                state.string_trigger_value.data = str(value)
+            else:
+                setattr(state, kind, value)
+        return made
+
+    typed = ("string_value", "half a thou")
+    presses = [
+        ("trigger_value", True), ("string_trigger_value", "chosen"),
+        ("json_trigger_value", "[1]"), ("chat_input_value", "said"),
+    ]  # fmt: skip
+    look = message(True, typed, *presses).SerializeToString()
+    assert BackMsg.FromString(without_presses(look)) == message(True, typed)
+    press = message(False, typed, *presses)
+    for other in (press, message(True, typed), BackMsg(app_heartbeat=True)):
+        assert without_presses(other.SerializeToString()) == other.SerializeToString()
+    assert without_presses(b"\xff no message") == b"\xff no message"
 
 
 # Sessions -----------------------------------------------------------------------------------------

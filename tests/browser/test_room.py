@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from quorum.store import Store
 from quorum.store.accounts import Accounts
@@ -227,6 +228,45 @@ def test_an_event_is_held_in_four_browsers(
     expect(field_named(member, "What was promised")).to_have_value("Publish all sites")
     expect(member.get_by_text("No note is stored here any more.")).to_be_visible()
     assert event.notes() == sorted([*said, "They are weak on wages"])
+
+
+def test_a_press_counts_once_though_a_look_took_it_along(
+    new_browser: NewBrowser, demo: Server, planned: Callable[..., Event]
+) -> None:
+    """What a busy browser does when a look comes due at the moment of a press: it sends the look
+    with the press in it, then the press."""
+    event = planned()
+    event.host.call("open_dialogue", {"dialogue_id": event.id})
+    context = new_browser()
+    follow: list[Callable[[], None]] = []
+
+    def between(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def pass_on(sent: str | bytes) -> None:
+            message = BackMsg()
+            message.ParseFromString(sent if isinstance(sent, bytes) else sent.encode())
+            request = message.rerun_script
+            if not any(one.trigger_value for one in request.widget_states.widgets):
+                server.send(sent)
+                return
+            request.is_auto_rerun = True
+            server.send(message.SerializeToString())
+            follow.append(lambda: server.send(sent))
+
+        browser.on_message(pass_on)
+
+    host = sign_in(context, demo, "Mette Sandvang", event.path())
+    host.close()
+    context.route_web_socket("**/_stcore/stream", between)
+    host = go(context.new_page(), demo, event.path())
+    host.get_by_role("button", name="Next stage").click()
+    host.wait_for_timeout(3_000)
+    (press,) = follow
+    press()
+    everybody_sees([host], "Stage 1 of 2")
+    host.wait_for_timeout(3_000)
+    expect(shown(host, "Stage 1 of 2").first).to_be_visible()
 
 
 def test_two_who_correct_one_note_at_once_see_both_versions(
