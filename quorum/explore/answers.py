@@ -1,0 +1,375 @@
+"""The answer to a question: rows in, groups out, no more of them than its chart has room for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from quorum import charts
+from quorum.definitions.datasets import ROWS, Dataset
+from quorum.explore.question import OTHER, PERIODS, Measure, Question
+from quorum.explore.rules import chart_of
+from quorum.explore.words import filters, lowered
+from quorum.language import _, ngettext
+
+ADDITIVE = ("sum", ROWS)  # parts of these add up to the whole
+# How many categories a chart holds: of its first and of its second dimension.
+ROOM: dict[str, tuple[int, int]] = {
+    "bar": (20, 6),
+    "line": (2_000, 5),
+    "scatter": (100_000, 4),
+    "box": (20, 0),
+    "heatmap": (24, 10),
+    "treemap": (12, 8),
+    "radar": (12, 4),
+    "map": (300, 0),
+    "table": (1_000, 1_000),
+}
+
+
+class Answer(NamedTuple):
+    """`frame`: by1, by2 (raw values, OTHER for the rest) and show1, show2, ... in the order in
+    which they are drawn; for a box also low, q1, median, q3, high, count. `notes`: what is left
+    out, in sentences. `problem`: why there is no answer, else empty."""
+
+    frame: pl.DataFrame
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def answer(
+    frame: pl.DataFrame | pl.LazyFrame, question: Question, dataset: Dataset, *, whole: bool = False
+) -> Answer:
+    """The question's groups, from rows of the dataset; `question` has passed `check`.
+
+    A chart holds so many categories; of the rest, sums and counts go into "Other", the remaining
+    aggregations leave it out and say so. `whole` keeps every group, for a file.
+    """
+    chart = "table" if whole else chart_of(question, dataset)
+    schema = frame.collect_schema()
+    if missing := [code for code in _columns(question, dataset) if code not in schema]:
+        return Answer(
+            pl.DataFrame(),
+            problem=_("The data have no column {names}: ask whoever runs Quorum.").format(
+                names=", ".join(missing)
+            ),
+        )
+    rows = _narrowed(frame.lazy(), question, schema).select(_needed(question, dataset)).collect()
+    if problem := _nothing(rows, question, dataset):
+        return Answer(rows.clear(), problem=problem)
+    if chart == "box":
+        return _boxes(rows, question, dataset)
+    rows, counted = _compact(rows, question)
+    measures = [_measured(n, m) for n, m in enumerate(counted, start=1)]
+    notes: list[str] = []
+    orders: dict[str, list[Any]] = {}
+    if chart not in ("table", "scatter"):
+        for n in range(1, len(question.by) + 1):
+            rows, orders[f"by{n}"] = _made_to_fit(rows, n, chart, question, dataset, notes, counted)
+    groups = [f"by{n}" for n in range(1, len(question.by) + 1)]
+    grouped = rows.group_by(groups).agg(measures) if groups else rows.select(measures)
+    if chart == "scatter" and len(groups) == 2:
+        grouped = _few_series(grouped, notes)
+    first_of_all = _sorted(grouped, groups, orders, question, dataset)
+    drawn = _without_gaps(first_of_all, chart, question, dataset, notes)
+    if drawn.is_empty():
+        return Answer(drawn, problem=_no_value(question, dataset))
+    return Answer(drawn, tuple(notes))
+
+
+def options(frame: pl.DataFrame, column: str, most: int = 300) -> list[str]:
+    """What a filter offers: values of a column as `Question.only` has them, the most frequent
+    first; "" is what is not known."""
+    counted = (
+        frame.lazy()
+        .group_by(_as_text(column, frame.schema[column]).alias("value"))
+        .len("rows")
+        .sort("rows", "value", descending=[True, False])
+        .head(most)
+        .collect()
+    )
+    return counted["value"].to_list()
+
+
+def _columns(question: Question, dataset: Dataset) -> list[str]:
+    used = [*question.by, *(code for code, __ in question.only), *(c for c, *__ in question.days)]
+    for measure in question.show:
+        if measure.column != ROWS:
+            column = dataset.columns[measure.column]
+            counted = measure.aggregation == "distinct" and column.key
+            used.append(column.key if counted else column.code)
+    return list(dict.fromkeys(used))
+
+
+def _as_text(column: str, kind: pl.DataType) -> pl.Expr:
+    """A column as the texts that filters use."""
+    text = pl.col(column).cast(pl.String)
+    if kind == pl.Boolean:
+        text = text.replace({"true": "yes", "false": "no"})
+    return text.fill_null("")
+
+
+def _narrowed(rows: pl.LazyFrame, question: Question, schema: Mapping[str, Any]) -> pl.LazyFrame:
+    for code, values in question.only:
+        rows = rows.filter(_as_text(code, schema[code]).is_in(list(values)))
+    for code, first, last in question.days:
+        if first:
+            rows = rows.filter(pl.col(code) >= first)
+        if last:
+            rows = rows.filter(pl.col(code) <= last)
+    return rows
+
+
+def _needed(question: Question, dataset: Dataset) -> list[pl.Expr]:
+    """by1, by2 and the columns of the measures as value1, value2, ..."""
+    found = []
+    for n, code in enumerate(question.by, start=1):
+        column = dataset.columns[code]
+        value = pl.col(code)
+        match column.kind:
+            case "day":
+                value = value.dt.truncate(PERIODS[question.per])
+            case "flag":
+                value = _as_text(code, pl.Boolean()).replace("", None)
+            case "text" | "country" | "band":
+                # A name that is empty is a name that is not known.
+                value = value.cast(pl.String).replace("", None)
+        found.append(value.alias(f"by{n}"))
+    for n, measure in enumerate(question.show, start=1):
+        if measure.column == ROWS:
+            found.append(pl.lit(1, pl.Int8).alias(f"value{n}"))
+        elif measure.aggregation == "distinct":
+            column = dataset.columns[measure.column]
+            found.append(pl.col(column.key or column.code).alias(f"value{n}"))
+        else:
+            found.append(pl.col(measure.column).cast(pl.Float64).alias(f"value{n}"))
+    # A literal alone has one row, whatever the frame has.
+    return [*found, pl.first().is_null().alias("row")]
+
+
+def _compact(rows: pl.DataFrame, question: Question) -> tuple[pl.DataFrame, tuple[Measure, ...]]:
+    """Sums and counts of each group once, from which all further sums are made; other measures
+    need the rows themselves. Also how the measures are aggregated from here on."""
+    if not all((measure.aggregation or ROWS) in ADDITIVE for measure in question.show):
+        return rows, question.show
+    groups = [f"by{n}" for n in range(1, len(question.by) + 1)]
+    sums = [
+        _measured(n, measure).alias(f"value{n}") for n, measure in enumerate(question.show, start=1)
+    ]
+    made = rows.group_by(groups).agg(sums) if groups else rows.select(sums)
+    return made, tuple(Measure(measure.column, "sum") for measure in question.show)
+
+
+def _measured(number: int, measure: Measure) -> pl.Expr:
+    value = pl.col(f"value{number}")
+    made = {
+        "": pl.len().cast(pl.Int64),
+        # The sum of nothing is no amount, not zero.
+        "sum": pl.when(value.count() > 0).then(value.sum()),
+        "mean": value.mean(),
+        "median": value.median(),
+        "lowest": value.min(),
+        "highest": value.max(),
+        # One value alone neither agrees nor differs.
+        "spread": pl.when(value.count() > 1).then(value.max() - value.min()),
+        "distinct": value.drop_nulls().n_unique().cast(pl.Int64),
+    }
+    return made[measure.aggregation].alias(f"show{number}")
+
+
+# Why there is no answer ---------------------------------------------------------------------------
+
+
+def _nothing(rows: pl.DataFrame, question: Question, dataset: Dataset) -> str:
+    """Why these rows cannot answer, or empty."""
+    if rows.is_empty():
+        if question.only or question.days:
+            chosen = "; ".join(f"{k}: {v}" for k, v in filters(question, dataset).items())
+            return _(
+                "No row that you may see fits the filters ({filters}). Take one away, or ask who "
+                "owns the data to share it."
+            ).format(filters=chosen)
+        return _("There is nothing here yet that you may see.")
+    empty = [
+        dataset.columns[code].label
+        for n, code in enumerate(question.by, start=1)
+        if rows[f"by{n}"].null_count() == rows.height
+    ]
+    if empty:
+        return _(
+            "{names} is not known in any of the {rows} rows that you may see: choose another "
+            "dimension."
+        ).format(names=_(" and ").join(empty), rows=f"{rows.height:,}")
+    without = [
+        measure
+        for n, measure in enumerate(question.show, start=1)
+        if measure.column != ROWS and rows[f"value{n}"].null_count() == rows.height
+    ]
+    return _no_value(question, dataset) if len(without) == len(question.show) else ""
+
+
+def _no_value(question: Question, dataset: Dataset) -> str:
+    if all(measure.aggregation == "spread" for measure in question.show):
+        return _("A spread takes two values, and no group that you may see has two.")
+    return _("No row that you may see has a value for {names}: choose another measure.").format(
+        names=_(" and ").join(
+            dataset.columns[m.column].label for m in question.show if m.column != ROWS
+        )
+        or dataset.rows
+    )
+
+
+# What a chart has room for ------------------------------------------------------------------------
+
+
+def _made_to_fit(
+    rows: pl.DataFrame,
+    n: int,
+    chart: str,
+    question: Question,
+    dataset: Dataset,
+    notes: list[str],
+    counted: Sequence[Measure],
+) -> tuple[pl.DataFrame, list[Any]]:
+    """The rows with no more categories than the chart holds, and the order of those."""
+    name, column = f"by{n}", dataset.columns[question.by[n - 1]]
+    most, measure = ROOM[chart][n - 1], question.show[0]
+    if chart == "radar" and len(question.show) > 2:
+        most = ROOM[chart][1]  # the measures are the axes, the dimension names the shapes
+    if measure.aggregation == "spread" and len(question.by) == 2:  # of its cells, the widest
+        cells = rows.group_by("by1", "by2").agg(_measured(1, counted[0]))
+        totals = cells.group_by(name).agg(pl.col("show1").max()).drop_nulls(name)
+    else:
+        totals = rows.group_by(name).agg(_measured(1, counted[0])).drop_nulls(name)
+    if column.ordered and column.kind != "band":
+        ordered = totals.sort(name)[name].to_list()
+        if len(ordered) > most:
+            notes.append(
+                _("Shown are the last {most} of {all} values of {label}.").format(
+                    most=most, all=f"{len(ordered):,}", label=lowered(column.label)
+                )
+            )
+            ordered = ordered[-most:]
+            rows = rows.filter(pl.col(name).is_in(ordered) | pl.col(name).is_null())
+        return rows, ordered
+    if column.kind == "band":
+        known = [band for band in charts.BANDS if band in set(totals[name])]
+        return rows, known + sorted(set(totals[name]) - set(known))
+    ordered = totals.sort("show1", name, descending=[True, False], nulls_last=True)[name].to_list()
+    if len(ordered) <= most:
+        return rows, ordered
+    kept, rest = ordered[:most], len(ordered) - most
+    adds_up = (measure.aggregation or ROWS) in (*ADDITIVE, "distinct") and chart != "map"
+    if adds_up:
+        notes.append(
+            ngettext(
+                "{label}: the {most} largest by name, {rest} more as “Other”.",
+                "{label}: the {most} largest by name, {rest} more as “Other”.",
+                rest,
+            ).format(label=column.label, most=most, rest=f"{rest:,}")
+        )
+        return rows.with_columns(
+            pl.when(pl.col(name).is_in(kept) | pl.col(name).is_null())
+            .then(pl.col(name))
+            .otherwise(pl.lit(OTHER))
+            .alias(name)
+        ), [*kept, OTHER]
+    notes.append(
+        _("{label}: the {most} highest of {all}. The files hold all of them.").format(
+            label=column.label, most=most, all=f"{len(ordered):,}"
+        )
+    )
+    return rows.filter(pl.col(name).is_in(kept) | pl.col(name).is_null()), kept
+
+
+def _few_series(grouped: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    most = ROOM["scatter"][1]
+    series = grouped["by2"].drop_nulls().value_counts(sort=True)
+    if series.height <= most:
+        return grouped
+    notes.append(_("Only the {most} largest groups have a colour of their own.").format(most=most))
+    kept = series.head(most)["by2"].cast(pl.String).to_list()
+    text = pl.col("by2").cast(pl.String)
+    named = pl.when(text.is_in(kept) | text.is_null()).then(text).otherwise(pl.lit(OTHER))
+    return grouped.with_columns(named.alias("by2"))
+
+
+def _sorted(
+    grouped: pl.DataFrame,
+    groups: list[str],
+    orders: Mapping[str, list[Any]],
+    question: Question,
+    dataset: Dataset,
+) -> pl.DataFrame:
+    """In the order of each dimension, what is not known after it, "Other" at the end."""
+    if not groups:
+        return grouped
+    if not orders:  # a table or dots: by date or number, else the largest first
+        first = dataset.columns[question.by[0]]
+        keys = groups if first.ordered and first.kind != "band" else ["show1", *groups]
+        return grouped.sort(
+            keys, descending=[key == "show1" for key in keys], nulls_last=True, maintain_order=True
+        )
+    ranks = []
+    for name, order in orders.items():
+        places = {value: place for place, value in enumerate(order) if value != OTHER}
+        rank = pl.col(name).replace_strict(
+            list(places) or [None],
+            list(places.values()) or [0],
+            default=len(order) + 1,
+            return_dtype=pl.Int64,
+        )
+        rank = pl.when(pl.col(name).is_null()).then(len(order)).otherwise(rank)
+        ranks.append(rank.alias(f"{name}_rank"))
+    by = [f"{name}_rank" for name in orders]
+    return grouped.with_columns(ranks).sort(by).drop(by)
+
+
+def _without_gaps(
+    frame: pl.DataFrame, chart: str, question: Question, dataset: Dataset, notes: list[str]
+) -> pl.DataFrame:
+    """What the chart can draw: no data is not zero, and is not drawn as zero."""
+    if chart == "table":
+        return frame
+    shown = [f"show{n}" for n in range(1, len(question.show) + 1)]
+    needed = shown if chart == "scatter" else shown[:1]
+    kept = frame.drop_nulls(needed) if len(shown) < 3 else frame
+    places = [c for c in ("by1",) if chart in ("line", "map") and c in frame.columns]
+    kept = kept.drop_nulls(places)
+    if chart == "treemap":
+        kept = kept.filter(pl.col("show1") > 0)
+    if lost := frame.height - kept.height:
+        notes.append(
+            ngettext(
+                "{n} group is in the files but not drawn: it has no value to draw.",
+                "{n} groups are in the files but not drawn: they have no value to draw.",
+                lost,
+            ).format(n=f"{lost:,}")
+        )
+    return kept
+
+
+def _boxes(rows: pl.DataFrame, question: Question, dataset: Dataset) -> Answer:
+    """The distribution of the rows' values in each group."""
+    notes: list[str] = []
+    groups = [f"by{n}" for n in range(1, len(question.by) + 1)]
+    orders: dict[str, list[Any]] = {}
+    if groups:
+        by_median = replace(question, show=(replace(question.show[0], aggregation="median"),))
+        rows, orders["by1"] = _made_to_fit(
+            rows, 1, "box", by_median, dataset, notes, by_median.show
+        )
+    value = pl.col("value1")
+    made = [
+        value.quantile(0.05, "nearest").alias("low"),
+        value.quantile(0.25, "linear").alias("q1"),
+        value.median().alias("median"),
+        value.quantile(0.75, "linear").alias("q3"),
+        value.quantile(0.95, "nearest").alias("high"),
+        value.count().cast(pl.Int64).alias("count"),
+        value.median().alias("show1"),
+    ]
+    grouped = rows.group_by(groups).agg(made) if groups else rows.select(made)
+    ordered = _sorted(grouped, groups, orders, question, dataset).drop_nulls("median")
+    return Answer(ordered, tuple(notes))
