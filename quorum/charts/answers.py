@@ -1,4 +1,4 @@
-"""Builders for any answer of quorum/explore.py.
+"""Builders for any answer of quorum/explore.
 
 Frames come worded, in the order in which they are drawn: by1 (text), by2 (text, where there is a
 second dimension), show1 (value).
