@@ -289,7 +289,7 @@ def notes(here: Held) -> str:
 def _note(note: Row) -> str:
     return _item(
         note["text"],
-        note["author"] or "",
+        ", ".join(filter(None, (note["author"], note["affiliation"]))),
         _("buyers only") if note["audience"] == "buyers" else "",
         _("corrected") if note["version"] > 1 else "",
     )
