@@ -1,6 +1,6 @@
 """The question boards of a dialogue: asking, voting, finding, putting the same ones together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -295,9 +295,30 @@ def _question(
             ):
                 st.session_state["board-editing"] = dict(one)
                 st.rerun()
+            if open_now and now["leads"] and one["board"] == "buyers":
+                with st.popover(_("Put on the shared board"), key=f"{key}-share"):
+                    _share(session, row, one)
         editing = st.session_state.get("board-editing")
         if editing and editing["id"] == one["id"]:
             _edit(session, now, editing, open_now, choices)
+
+
+def _share(session: Session, row: Row, one: Row) -> None:
+    """A question that buyers agreed on goes where everybody in the event reads it."""
+    st.markdown(
+        _("Everybody in the event will read it, the suppliers' people included. Votes begin anew.")
+        if row["chatham"]
+        else _(
+            "Everybody in the event will read it, the suppliers' people included, under your name "
+            "and not under that of whoever wrote it. Votes begin anew."
+        )
+    )
+    if st.button(_("Put it there"), type="primary", key=f"q-{one['id']}-shared"):
+        try:
+            data.call(session, "share_question", id=one["id"])
+        except StoreError as refusal:
+            st.session_state["board-problem"] = str(refusal)
+        st.rerun()
 
 
 def _vote(session: Session, one: Row) -> None:
@@ -424,7 +445,7 @@ def _suggestions(session: Session, dialogue_id: str, consortium_id: str) -> pl.D
 
 
 def _suggested(session: Session, row: Row, now: Row) -> None:
-    """Questions that what the members know suggests; one click puts one on the buyers' board."""
+    """Questions that what the members know suggests; one click puts one on a board."""
     asked = [one["text"] for one in now["questions"]]
     left = suggestions(session, row["id"], row["consortium_id"]).filter(
         ~pl.col("text").is_in(asked)
@@ -446,16 +467,13 @@ def _suggested(session: Session, row: Row, now: Row) -> None:
         with st.container(border=True, gap="xsmall"):
             st.markdown(plain(one["text"]))
             st.caption(plain(f"{reasons[one['reason']]} · {one['supplier']} · {one['why']}"))
-            if st.button(_("Add to the buyers' board"), key=f"suggest-{one['key']}"):
-                values = {
-                    "text": one["text"][:1000], "topic": one["topic"], "stage_id": None,
-                    "supplier_id": entered.get(one["supplier_id"]),
-                }  # fmt: skip
-                try:
-                    _ask(session, row["id"], "buyers", str(uuid4()), values)
-                except StoreError as refusal:
-                    st.session_state["board-problem"] = str(refusal)
-                st.rerun()
+            with st.container(horizontal=True):
+                for which, label in (
+                    ("buyers", _("Add to the buyers' board")),
+                    ("shared", _("Add to the shared board")),
+                ):
+                    if st.button(label, key=f"suggest-{one['key']}-{which}"):
+                        _take_up(session, row, which, one, entered)
     if left.height > SUGGESTED:
         more = left.height - SUGGESTED
         st.caption(
@@ -466,6 +484,18 @@ def _suggested(session: Session, row: Row, now: Row) -> None:
                 ).format(n=more)
             )
         )  # fmt: skip
+
+
+def _take_up(session: Session, row: Row, which: str, one: Row, entered: Mapping[str, str]) -> None:
+    values = {
+        "text": one["text"][:1000], "topic": one["topic"], "stage_id": None,
+        "supplier_id": entered.get(one["supplier_id"]),
+    }  # fmt: skip
+    try:
+        _ask(session, row["id"], which, str(uuid4()), values)
+    except StoreError as refusal:
+        st.session_state["board-problem"] = str(refusal)
+    st.rerun()
 
 
 def read_only(session: Session, row: Row, now: Row) -> None:

@@ -8,7 +8,7 @@ Text of people goes through `html.escape` here, as it does through `plain` where
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -18,6 +18,7 @@ import polars as pl
 import streamlit as st
 
 from components import data
+from components.dialogues import earlier_open
 from components.session import Session, current_session
 from quorum import dialogues
 from quorum.definitions.dialogues import topic_name
@@ -49,12 +50,14 @@ SMALL = "font-size:.875rem;opacity:.8;margin:0"
 
 @dataclass
 class Plan:
-    """What does not change while people talk. stages: by identifier, in order."""
+    """What does not change while people talk. stages: by identifier, in order; earlier: what the
+    suppliers promised in earlier events and is still open."""
 
     event: Row
     stages: dict[str, Row]
     suppliers: dict[str, str]
     organisations: dict[str, str]
+    earlier: Sequence[Row]
 
 
 @dataclass
@@ -110,6 +113,7 @@ def _plan(session: Session, dialogue_id: str) -> Plan:
         {row["id"]: row for row in stages.iter_rows(named=True)},
         dict(suppliers.select("entered_id", "supplier").iter_rows()),
         data.organisation_names(session),
+        earlier_open(session, event).to_dicts(),
     )
 
 
@@ -299,16 +303,31 @@ def beside(here: Held) -> str:
     """The next questions by votes, and what was promised."""
     room, plan = here.room, plan_of(here)
     current = (room["question"] or {}).get("id")
-    waiting = [q for q in room["questions"] if q["id"] != current]
-    asked = [_item(q["text"], *_about_question(q, plan)) for q in waiting[:NEXT]]
-    if (more := len(waiting) - NEXT) > 0:
+    listed = [q for q in room["questions"] if q["id"] != current]
+    asked = [_item(q["text"], *_about_question(q, plan)) for q in listed[:NEXT]]
+    if (more := room["waiting"] - len(asked)) > 0:
         asked.append(_item("", ngettext("and {n} more", "and {n} more", more).format(n=more)))
     promised = [_item(one["text"], *_about_promise(one, plan)) for one in room["commitments"]]
     parts = []
     if room["state"] in ("planned", "live"):
         parts.append(_list(_("Next questions"), "" if asked else _("None waits."), asked))
     nothing = "" if promised else _("None written down yet.")
-    return "".join([*parts, _list(_("Commitments"), nothing, promised)])
+    parts.append(_list(_("Commitments"), nothing, promised))
+    if plan.earlier:
+        parts.append(_list(_("Still open from earlier events"), "", _earlier(plan)))
+    return "".join(parts)
+
+
+def _earlier(plan: Plan) -> list[str]:
+    """What was promised before and is to be gone through; the most overdue first."""
+    shown = [
+        _item(one["text"], one["supplier"], dialogues.standing_names()[one["standing"]],
+              _("until {day}").format(day=one["due_on"]))
+        for one in plan.earlier[:NEXT]
+    ]  # fmt: skip
+    if (more := len(plan.earlier) - NEXT) > 0:
+        shown.append(_item("", ngettext("and {n} more", "and {n} more", more).format(n=more)))
+    return shown
 
 
 def _list(title: str, said: str, items: list[str]) -> str:
@@ -327,6 +346,7 @@ def _about_question(asked: Row, plan: Plan) -> list[str]:
     votes = asked["votes"]
     return [
         ngettext("{n} vote", "{n} votes", votes).format(n=votes),
+        _("asked already") if asked["state"] == "asked" else "",
         plan.suppliers.get(asked["supplier_id"] or "", ""),
         topic_name(asked["topic"]),
         _("buyers only") if asked["board"] == "buyers" else "",

@@ -5,6 +5,7 @@ what somebody is typing stays theirs. A text stays in its form until the store h
 """
 
 import uuid
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from components import data, messages
 from components.messages import plain
 from components.room import Held, among_buyers, plan_of
 from components.session import Session
+from quorum import dialogues
 from quorum.language import _
 from quorum.store import Row, StoreError
 
@@ -43,8 +45,9 @@ def lead(session: Session, here: Held) -> None:
 def _lead_live(session: Session, here: Held) -> None:
     room, plan = here.room, plan_of(here)
     question = room["question"]
-    waiting = [q for q in room["questions"] if q["id"] != (question or {}).get("id")]
-    most_wanted = waiting[0] if waiting else None
+    others = [q for q in room["questions"] if q["id"] != (question or {}).get("id")]
+    # What was put to the room once does not come up again by itself: "Go to" brings it back.
+    most_wanted = next((q for q in others if q["state"] == "open"), None)
     stages = list(plan.stages)
     place = stages.index(room["stage_id"]) if room["stage_id"] in stages else -1
     following = stages[place + 1] if place + 1 < len(stages) else None
@@ -70,12 +73,12 @@ def _lead_live(session: Session, here: Held) -> None:
             kwargs={"id": question["id"], "state": "answered"} if question else None,
         )  # fmt: skip
         with st.popover(_("Go to"), key="room-goto"):
-            _choose(session, here, waiting)
+            _choose(session, here, others)
         with st.popover(_("Close the event"), key="room-close"):
             _close(session, here)
 
 
-def _choose(session: Session, here: Held, waiting: list[Row]) -> None:
+def _choose(session: Session, here: Held, listed: list[Row]) -> None:
     plan = plan_of(here)
     st.selectbox(
         _("Stage"), list(plan.stages), index=None, key="room-stage",
@@ -85,7 +88,10 @@ def _choose(session: Session, here: Held, waiting: list[Row]) -> None:
         _("Begin this stage"), key="room-go-stage",
         on_click=_go_chosen, args=(session, here, "room-stage"),
     )  # fmt: skip
-    texts = {q["id"]: q["text"] for q in waiting}
+    words = ""
+    if here.room["waiting"] > len(listed):
+        words = st.text_input(_("Words of a question further down"), key="room-words").strip()
+    texts = {q["id"]: q["text"] for q in (_with_words(session, here, words) if words else listed)}
     st.selectbox(
         _("Question"), list(texts), index=None, key="room-question",
         format_func=lambda one: texts.get(one, ""),
@@ -94,6 +100,20 @@ def _choose(session: Session, here: Held, waiting: list[Row]) -> None:
         _("Put it to the room"), key="room-go-question",
         on_click=_go_chosen, args=(session, here, "room-question"),
     )  # fmt: skip
+
+
+def _with_words(session: Session, here: Held, words: str) -> list[Row]:
+    """Of all questions of the boards, those with these words: the room is told the first only."""
+    try:
+        board = data.ask(session, "dialogue_board", dialogue_id=here.dialogue_id, seen=None)
+    except StoreError as refusal:
+        messages.problem(str(refusal))
+        return []
+    return [
+        q for q in board["questions"]
+        if q["merged_into"] is None and q["state"] in ("open", "asked")
+        and words.casefold() in q["text"].casefold()
+    ]  # fmt: skip
 
 
 def _close(session: Session, here: Held) -> None:
@@ -417,6 +437,9 @@ def _promise(session: Session, here: Held) -> None:
         "due_on": st.session_state["room-due"],
     }
     st.session_state.pop(_SAID, None)
+    if wrong := dialogues.problems_of_commitment(**given, today=date.today()):
+        st.session_state[_SAID] = ("promise", "  \n".join(wrong))
+        return
     try:
         data.call(
             session, "capture_commitment", dialogue_id=here.dialogue_id,

@@ -244,7 +244,13 @@ begin
         left join quorum.dialogue_ballot b on b.question_id = q.id
         where q.dialogue_id = event.id and (q.board = 'shared' or buyer) and q.merged_into is null
           and q.state in ('open', 'asked') and (q.stage_id is null or q.stage_id = stage.id)
-        group by q.id order by q.votes + count(b.pseudonym) desc, q.id limit 30) top), '[]'),
+        -- Those that were put to the room already after those that wait.
+        group by q.id order by q.state = 'asked', q.votes + count(b.pseudonym) desc, q.id
+        limit 30) top), '[]'),
+    'waiting', (select count(*) from quorum.dialogue_question q
+      where q.dialogue_id = event.id and (q.board = 'shared' or buyer) and q.merged_into is null
+        and q.state in ('open', 'asked') and (q.stage_id is null or q.stage_id = stage.id)
+        and q.id is distinct from question.id),
     -- The newest. Under the Chatham House Rule no time says which these are; where the table keeps
     -- them does, until the close, and it is not told.
     'notes', coalesce((
@@ -283,6 +289,41 @@ begin
     where n.dialogue_id = event.id and (n.audience = 'shared' or buyer)), '[]');
 end
 $$;
+
+-- From the buyers' board to the shared one -------------------------------------------------------
+
+-- What buyers agreed on among themselves is put where suppliers read it. It was not written for
+-- them, so it carries the name of whoever puts it there, and votes begin anew.
+create function public.share_question(id uuid) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  seen quorum.dialogue_question := quorum.need_question(share_question.id);
+  event public.dialogue;
+begin
+  perform quorum.need_lead(seen.dialogue_id);
+  event := quorum.need_open_dialogue(seen.dialogue_id);
+  if seen.merged_into is not null then
+    perform quorum.refuse('This question was merged into another one. Put that one on the shared board.');
+  end if;
+  if exists (select from public.dialogue_stage s where s.id = seen.stage_id and s.audience = 'buyers') then
+    perform quorum.refuse('This question is for a stage of the buyers. Choose another stage for it first.');
+  end if;
+  if seen.board = 'shared' then
+    return;
+  end if;
+  delete from quorum.dialogue_ballot b where b.question_id = seen.id;
+  update quorum.dialogue_question q set board = 'shared', version = q.version + 1,
+      author = case when not event.chatham then s.name end,
+      affiliation = case when not event.chatham then s.affiliation end,
+      person_id = case when not event.chatham then s.person_id end
+    from (select) as one left join quorum.my_seat(event.id) s on s.id is not null
+    where q.id = seen.id;
+  perform quorum.tick(event.id);
+end
+$$;
+revoke execute on function public.share_question(uuid) from public, anon;
+grant execute on function public.share_question(uuid) to authenticated;
 
 -- Whose words they are ---------------------------------------------------------------------------
 

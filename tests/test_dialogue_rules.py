@@ -150,6 +150,51 @@ def test_a_stage_of_the_buyers_is_none_to_a_guest(room: Room) -> None:
     assert room.notes(room.south)[said]["stage_id"] == room.buyers_stage
 
 
+# From the buyers' board to the shared one ---------------------------------------------------------
+
+
+def share(store: Store, question: str) -> None:
+    store.call("share_question", {"id": question})
+
+
+@pytest.mark.both_doors
+def test_a_question_of_the_buyers_is_shared_without_its_author_and_votes(room: Room) -> None:
+    question = ask(room.south, room.event, "How hard do we push?", board="buyers")
+    vote(room.south, question)
+    for store in (room.south, room.rep):
+        with pytest.raises(NotAllowed):
+            share(store, question)
+    share(room.north, question)
+    share(room.north, question)  # once more is nothing
+    told = room.board(room.rep)[question]
+    assert (told["board"], told["votes"], told["author"]) == ("shared", 0, "north admin")
+    assert room.south.call("dialogue_board", {"dialogue_id": room.event, "seen": None})["left"] == {
+        "buyers": 2, "shared": 2,
+    }  # fmt: skip
+
+
+def test_a_question_that_is_not_the_rooms_is_not_shared(room: Room) -> None:
+    hidden = ask(room.south, room.event, board="buyers", stage_id=room.buyers_stage)
+    kept, merged = (ask(room.south, room.event, board="buyers") for _n in range(2))
+    room.north.call("merge_questions", {"kept": kept, "merged": [merged]})
+    with pytest.raises(Refused, match="for a stage of the buyers"):
+        share(room.north, hidden)
+    with pytest.raises(Refused, match="merged into another one"):
+        share(room.north, merged)
+    room.lead("close_dialogue")
+    with pytest.raises(Refused, match="This event is closed"):
+        share(room.north, kept)
+    assert room.board(room.rep) == {}
+
+
+def test_a_shared_question_has_no_author_under_the_chatham_house_rule(world: World) -> None:
+    room = Room(world, chatham=True)
+    question = ask(room.south, room.event, board="buyers")
+    share(room.north, question)
+    told = room.board(room.rep)[question]
+    assert (told["author"], told["affiliation"], told["own"]) == (None, None, False)
+
+
 # Whose words --------------------------------------------------------------------------------------
 
 

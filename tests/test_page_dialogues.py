@@ -1,5 +1,6 @@
 """The pages of dialogues: what hosts, other members, viewers and guests see and do there."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -416,20 +417,36 @@ def test_five_hundred_questions_are_shown_by_the_page(world: World, open_page: O
     assert "5 questions " in texts(app)
 
 
-def test_a_suggested_question_is_added_to_the_buyers_board_by_one_click(
-    world: World, open_page: Opener
+@pytest.mark.parametrize("board", ["buyers", "shared"])
+def test_a_suggested_question_is_added_to_a_board_by_one_click(
+    world: World, open_page: Opener, board: str
 ) -> None:
     event = plan(world, world.supplier("Aurora"))
     app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
     app = choose(app, **{"board-suggest": True})
     assert "No list of its production sites is visible." in texts(app)
-    suggested = next(one for one in app.button if (one.key or "").startswith("suggest-"))
+    suggested = next(
+        one for one in app.button if re.fullmatch(f"suggest-.*-{board}", one.key or "")
+    )
     app = suggested.click().run()
-    board = world["north admin"].store.call("dialogue_board", {"dialogue_id": event, "seen": None})
-    assert [(one["board"], one["topic"]) for one in board["questions"]] == [
-        ("buyers", "transparency")
-    ]
+    now = world["north admin"].store.call("dialogue_board", {"dialogue_id": event, "seen": None})
+    assert [(one["board"], one["topic"]) for one in now["questions"]] == [(board, "transparency")]
     assert "No list of its production sites is visible." not in texts(app)
+
+
+def test_who_leads_puts_a_question_of_the_buyers_on_the_shared_board(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier())
+    world["south admin"].store.call("take_seat", {"dialogue_id": event})
+    asked = ask(world["south admin"].store, event, "Who audits the sites?", board="buyers")
+    for actor, may in (("south admin", False), ("north admin", True)):
+        app = part(open_page(actor, "dialogue", dialogue=event), "questions")
+        app = app.radio(key="dialogue_board").set_value("buyers").run()
+        assert (f"q-{asked}-shared" in {one.key for one in app.button}) == may
+    app = app.button(key=f"q-{asked}-shared").click().run()
+    board = world["south admin"].store.call("dialogue_board", {"dialogue_id": event, "seen": None})
+    assert [(q["board"], q["author"]) for q in board["questions"]] == [("shared", "north admin")]
 
 
 def test_what_was_typed_while_the_event_closed_can_be_copied(

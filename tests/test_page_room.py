@@ -1,6 +1,8 @@
 """The live room: what each side sees and does there, and that no text is lost or stored twice."""
 
+import uuid
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -401,15 +403,16 @@ def test_a_commitment_needs_a_day(world: World, open_page: Opener) -> None:
     app = open_page("south admin", "room", dialogue=event)
     app.text_area(key="room-promised").set_value("Publish all sites")
     app = app.button(key="room-promise-add").click().run()
-    assert errors(app) == ["Give the commitment a due date: without one nobody can follow it up."]
+    assert errors(app) == ["Say by which day: a commitment without a date is never overdue."]
     assert app.text_area(key="room-promised").value == "Publish all sites"
-    app.date_input(key="room-due").set_value("2027-03-01")
+    due = date.today() + timedelta(days=90)
+    app.date_input(key="room-due").set_value(due)
     app = app.button(key="room-promise-add").click().run().run()
     stored = world["south admin"].store.rows("commitment")
     assert stored.select("text", "owner_id").row(0) == (
         "Publish all sites", world["south admin"].organisation_id,
     )  # fmt: skip
-    assert str(stored["due_on"][0]) == "2027-03-01"
+    assert str(stored["due_on"][0]) == str(due)
     assert "Publish all sites" in drawn(app)
     assert app.text_area(key="room-promised").value == ""
 
@@ -431,6 +434,63 @@ def test_who_leads_goes_from_question_to_question_and_stage_to_stage(
     app = app.button(key="room-next-stage").click().run()
     assert "Stage 2 of 2: Among buyers" in drawn(app)
     assert app.button(key="room-next-stage").disabled
+
+
+def test_what_was_put_to_the_room_does_not_come_up_again_by_itself(
+    world: World, open_page: Opener
+) -> None:
+    event, *__ = opened(world)
+    for text in ("When will you publish wages?", "Who audits the sites?"):
+        ask(world["north admin"].store, event, text)
+    app = open_page("north admin", "room", dialogue=event)
+    shown = []
+    for _turn in range(2):
+        app = app.button(key="room-next-question").click().run()
+        shown.append(drawn(app).split("</p>")[1].split(">")[-1])
+    assert sorted(shown) == ["Who audits the sites?", "When will you publish wages?"][::-1]
+    assert app.button(key="room-next-question").disabled
+    assert drawn(app).count("asked already") == 2
+
+
+def test_of_many_questions_the_rest_is_counted_and_found_by_its_words(
+    world: World, open_page: Opener
+) -> None:
+    event, *__ = opened(world)
+    world.owner(
+        "insert into quorum.dialogue_question (id, dialogue_id, chatham, board, text)"
+        " select gen_random_uuid(), %s, false, 'shared', 'Question number ' || n"
+        " from generate_series(1, 100) n",
+        event,
+    )
+    app = open_page("north admin", "room", dialogue=event)
+    assert "and 92 more" in drawn(app)
+    assert len(app.selectbox(key="room-question").options) == 30
+    app = app.text_input(key="room-words").set_value("NUMBER 77").run()
+    assert app.selectbox(key="room-question").options == ["Question number 77"]
+    found = "select id::text from quorum.dialogue_question where text = 'Question number 77'"
+    app.selectbox(key="room-question").set_value(world.owner(found)[0][0])
+    app = app.button(key="room-go-question").click().run()
+    assert drawn(app).index("Question number 77") < drawn(app).index("Next questions")
+
+
+def test_the_room_shows_what_is_still_open_from_earlier_events(
+    world: World, open_page: Opener
+) -> None:
+    supplier = world.supplier()
+    before = plan(world, supplier)
+    north, south = world["north admin"].store, world["south admin"].store
+    north.call("open_dialogue", {"dialogue_id": before})
+    for text, due in (("Publish all sites", "2026-11-11"), ("Train buyers", "2030-01-01")):
+        north.call(
+            "capture_commitment",
+            {"id": str(uuid.uuid4()), "dialogue_id": before, "supplier_id": supplier,
+             "owner_id": world["north admin"].organisation_id, "text": text, "due_on": due},
+        )  # fmt: skip
+    event = plan(world, supplier)
+    south.call("take_seat", {"dialogue_id": event})
+    shown = drawn(open_page("south admin", "room", dialogue=event))
+    still = shown[shown.index("Still open from earlier events") :]
+    assert still.index("Publish all sites") < still.index("Overdue") < still.index("Train buyers")
 
 
 def test_who_leads_goes_to_any_stage_and_question(world: World, open_page: Opener) -> None:

@@ -211,7 +211,7 @@ def test_an_event_is_held_in_four_browsers(
     expect(member.get_by_role("spinbutton", name="year, Due date")).to_be_visible()
     field_named(member, "What was promised").fill("Publish all sites")
     press(member, "Write it down")
-    expect(member.get_by_text("Give the commitment a due date")).to_be_visible(timeout=FOLLOWS)
+    expect(member.get_by_text("Say by which day")).to_be_visible(timeout=FOLLOWS)
     expect(field_named(member, "What was promised")).to_have_value("Publish all sites")
 
     # closing while somebody types: the sentence, and the text is still there
