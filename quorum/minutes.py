@@ -101,12 +101,15 @@ def minutes(
                 left_out,
             ).format(n=left_out)
         )
-    asked = {one["id"]: one["text"] for one in questions}
+    promises = reader == "buyers" or _all_see_promises(suppliers, seats)
+    if not promises:
+        commitments = commitments.clear()
+    asked = _stands_for(questions)
     sections = [
         *(_participants(seats) if named else ()),
         *_said(ordered, notes, asked, named),
         *_asked(questions, suppliers),
-        *_promised(commitments, named),
+        *(_promised(commitments, named) if promises else [_not_for_all()]),
     ]
     made = {"consortium": consortium, "day": made_on.isoformat()}
     return Minutes(
@@ -120,7 +123,7 @@ def minutes(
         if named
         else _("Made for {consortium} on {day} with Quorum").format(**made),
         made_on=made_on,
-        written=_written(dialogue, ordered, notes, questions, commitments),
+        written=_written(dialogue, ordered, notes, questions, commitments, asked),
     )
 
 
@@ -151,6 +154,16 @@ def _said(
     return sections
 
 
+def _stands_for(questions: Sequence[Row]) -> dict[str, str]:
+    """Question -> its text; of one that was merged, the text of the one that stays."""
+    texts = {one["id"]: one["text"] for one in questions}
+    return {
+        one["id"]: texts[one["merged_into"] or one["id"]]
+        for one in questions
+        if not one["merged_into"] or one["merged_into"] in texts
+    }
+
+
 def _lines(notes: Iterable[Row], asked: Mapping[str, str], named: bool) -> Iterable[str]:
     for note in notes:
         said = note["text"]
@@ -163,9 +176,13 @@ def _lines(notes: Iterable[Row], asked: Mapping[str, str], named: bool) -> Itera
         yield said
 
 
+def _kept(questions: Sequence[Row]) -> list[Row]:
+    """Those that stand in the table of questions."""
+    return [one for one in questions if not one["merged_into"] and one["state"] != "dropped"]
+
+
 def _asked(questions: Sequence[Row], suppliers: Mapping[str, str]) -> list[Section]:
-    kept = [one for one in questions if not one["merged_into"] and one["state"] != "dropped"]
-    kept.sort(key=lambda one: -one["votes"])
+    kept = sorted(_kept(questions), key=lambda one: -one["votes"])
     if not kept:
         return []
     states = {"open": _("Not asked"), "asked": _("Asked"), "answered": _("Answered")}
@@ -178,6 +195,23 @@ def _asked(questions: Sequence[Row], suppliers: Mapping[str, str]) -> list[Secti
     )  # fmt: skip
     headers = (_("Votes"), _("Question"), _("Topic"), _("To"), _("State"))
     return [Section(_("Questions"), (), Table(headers, rows, (14, 82, 28, 26, 20)))]
+
+
+def _all_see_promises(suppliers: Mapping[str, str], seats: pl.DataFrame) -> bool:
+    """Whether everybody in the room sees the commitments in the database too: buyers do, and guests
+    those of the one supplier for which they speak."""
+    guests = seats.filter(pl.col("active"), pl.col("side") != "buyer")
+    speaks = guests["supplier_id"].is_in(list(suppliers)).fill_null(False)
+    return len(suppliers) == 1 and speaks.all()
+
+
+def _not_for_all() -> Section:
+    """Fixed words: they must not depend on what was promised."""
+    said = _(
+        "Left out: commitments are seen by the buyers and by the people of the supplier that made "
+        "them, and not everybody in the room is one of these."
+    )
+    return Section(_("Commitments"), (said,))
 
 
 def _promised(commitments: pl.DataFrame, named: bool) -> list[Section]:
@@ -206,8 +240,10 @@ def _promised(commitments: pl.DataFrame, named: bool) -> list[Section]:
 
 def _written(
     dialogue: Row, stages: pl.DataFrame, notes: Sequence[Row], questions: Sequence[Row],
-    commitments: pl.DataFrame,
+    commitments: pl.DataFrame, asked: Mapping[str, str],
 ) -> dict[str, str]:  # fmt: skip
+    """Every text of people in the paper. A question that was dropped or merged is in it where a
+    note answers it."""
     found = {_("the title"): dialogue["title"], _("the aim"): dialogue["aim"] or "",
              _("the place"): dialogue["place"] or ""}  # fmt: skip
     for n, one in enumerate(stages.iter_rows(named=True), 1):
@@ -219,11 +255,16 @@ def _written(
             n=n, stage=where, beginning=note["text"][:40]
         )
         found[place] = note["text"]
+    answered = {asked.get(note["question_id"]) for note in notes}
+    kept = {one["id"] for one in _kept(questions)}
     for n, question in enumerate(questions, 1):
-        if not question["merged_into"] and question["state"] != "dropped":
-            text = question["text"]
+        text = question["text"]
+        if question["id"] in kept or text in answered:
             place = _("question {n} (“{beginning}”)").format(n=n, beginning=text[:40])
             found[place] = text
+        if question["id"] in kept and (topic := topic_name(question["topic"])):
+            place = _("the topic of question {n} (“{beginning}”)").format(n=n, beginning=text[:40])
+            found[place] = topic
     for n, text in enumerate(commitments["text"], 1):
         place = _("commitment {n} (“{beginning}”)").format(n=n, beginning=text[:40])
         found[place] = text

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from docx import Document
 
+from quorum.chatham import names_in
 from quorum.exports.minutes import file_name, to_docx, to_markdown
 from quorum.minutes import Minutes, minutes
 from quorum.store.relations import RELATIONS
@@ -21,11 +22,18 @@ STAGES = pl.DataFrame(
     ],
     schema=RELATIONS["dialogue_stage"],
 )  # fmt: skip
-SEATS = pl.DataFrame(
-    [{"id": "1", "dialogue_id": "d", "side": "buyer", "role": "speaker", "supplier_id": None,
-      "name": "Ada Lind", "affiliation": "North", "active": True}],
-    schema=RELATIONS["dialogue_seat"],
-)  # fmt: skip
+SEAT = {"id": "1", "dialogue_id": "d", "side": "buyer", "role": "speaker", "supplier_id": None,
+        "name": "Ada Lind", "affiliation": "North", "active": True}  # fmt: skip
+
+
+def seats(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Ada Lind, a buyer, and whoever sits beside her."""
+    return pl.DataFrame(
+        [SEAT, *({**SEAT, "id": str(n), **row} for n, row in enumerate(rows, 2))],
+        schema=RELATIONS["dialogue_seat"],
+    )
+
+
 COMMITMENTS = pl.DataFrame(
     [{"id": "c", "dialogue_id": "d", "supplier_id": "a", "owner_id": "n", "text": "Publish sites",
       "first_due_on": date(2027, 1, 1), "due_on": date(2027, 1, 1), "state": "verified",
@@ -57,12 +65,17 @@ QUESTIONS = [
 ]
 
 
-def made(reader: Any = "buyers", chatham: bool = False, left_out: int = 0) -> Minutes:
+def made(
+    reader: Any = "buyers", chatham: bool = False, left_out: int = 0, **parts: Any
+) -> Minutes:  # fmt: skip
     dialogue = {"id": "d", "title": "Round two", "aim": "", "place": "Ghent", "chatham": chatham}
+    known = {
+        "stages": STAGES, "notes": NOTES, "questions": QUESTIONS, "commitments": COMMITMENTS,
+        "seats": seats(), "suppliers": {"a": "Aurora"}, **parts,
+    }  # fmt: skip
     return minutes(
-        dialogue, "Tue 2026-11-10, 09:00 to 12:00", STAGES, NOTES, QUESTIONS, COMMITMENTS,
-        SEATS, {"a": "Aurora"}, consortium="Buyers", author="Ada Lind, North",
-        made_on=date(2026, 11, 11), reader=reader, left_out=left_out,
+        dialogue, "Tue 2026-11-10, 09:00 to 12:00", **known, consortium="Buyers",
+        author="Ada Lind, North", made_on=date(2026, 11, 11), reader=reader, left_out=left_out,
     )  # fmt: skip
 
 
@@ -96,6 +109,77 @@ def test_under_the_chatham_house_rule_nobody_is_named(reader: str) -> None:
 def test_every_text_that_is_printed_is_checked() -> None:
     written = set(made().written.values())
     assert {"A late remark", "We hold back", "Who?", "How hard?", "Publish sites"} <= written
+
+
+def answer(**changes: Any) -> Minutes:
+    """A note that answers a question which names somebody, and the question."""
+    asked = question("Why does Ada Lind refuse?", id="q", **changes)
+    noted = {**said("n", "They said no.", "s1"), "question_id": "q"}
+    return made(chatham=True, questions=[asked, question("Why?", id="z")], notes=[noted])
+
+
+def named_at(paper: Minutes) -> list[str]:
+    """The places where Ada Lind is named."""
+    return [one.place for one in names_in(paper.written, ["Ada Lind"], ["North"])]
+
+
+def test_a_dropped_question_is_checked_where_a_note_answers_it() -> None:
+    paper = answer(state="dropped")
+    assert "On “Why does Ada Lind refuse?”: They said no." in paper.sections[0].paragraphs
+    assert named_at(paper) == ["question 1 (“Why does Ada Lind refuse?”)"]
+
+
+def test_a_note_on_a_merged_question_answers_the_one_that_stays() -> None:
+    paper = answer(merged_into="z")
+    assert paper.sections[0].paragraphs == ("On “Why?”: They said no.",)
+    assert named_at(paper) == []
+
+
+def test_a_question_that_was_dropped_without_an_answer_is_not_in_the_way() -> None:
+    gone = question("Why does Ada Lind refuse?", state="dropped")
+    assert named_at(made(chatham=True, questions=[gone])) == []
+
+
+def test_a_topic_that_somebody_made_up_is_checked() -> None:
+    paper = made(chatham=True, questions=[question("Why?", topic="Asked by Ada Lind")])
+    assert named_at(paper) == ["the topic of question 1 (“Why?”)"]
+
+
+@pytest.mark.parametrize(
+    ("guests", "suppliers", "all_see"),
+    [
+        ([], ["a"], True),
+        ([{"side": "supplier", "supplier_id": "a"}, {"side": "reseller", "supplier_id": "a"}],
+         ["a"], True),
+        ([{"side": "supplier", "supplier_id": "a"}], ["a", "b"], False),
+        ([{"side": "supplier", "supplier_id": "a"}, {"side": "guest"}], ["a"], False),
+        ([{"side": "guest", "active": False}], ["a"], True),
+    ],
+)  # fmt: skip
+def test_the_room_reads_commitments_only_if_everybody_in_it_may_see_them(
+    guests: list[dict[str, Any]], suppliers: list[str], all_see: bool
+) -> None:
+    paper = made("room", seats=seats(*guests), suppliers={one: one.title() for one in suppliers})
+    last = paper.sections[-1]
+    assert (last.title, last.table is not None) == ("Commitments", all_see)
+    assert ("Publish sites" in to_markdown(paper).decode()) == all_see
+    assert ("Publish sites" in paper.written.values()) == all_see
+    if not all_see:
+        assert last.paragraphs == (
+            "Left out: commitments are seen by the buyers and by the people of the supplier that "
+            "made them, and not everybody in the room is one of these.",
+        )
+
+
+def test_that_commitments_are_left_out_does_not_say_whether_there_are_any() -> None:
+    two = {"a": "Aurora", "b": "Birch"}
+    without = made("room", suppliers=two, commitments=COMMITMENTS.clear())
+    assert made("room", suppliers=two) == without
+
+
+def test_the_buyers_read_the_commitments_of_all_suppliers() -> None:
+    paper = made(seats=seats({"side": "guest"}), suppliers={"a": "Aurora", "b": "Birch"})
+    assert "Publish sites" in to_markdown(paper).decode()
 
 
 def test_what_was_left_out_is_said() -> None:
