@@ -398,16 +398,46 @@ def test_the_buyers_board_and_stages_never_reach_the_room():
         stages=frame("dialogue_stage", stage("Baseline", 1)), questions=[question("Which sites?")]
     )
     assert replace(room, kept_back=()) == replace(briefing(without, "room"), kept_back=())
-    assert room.kept_back[-2:] == ("2 questions of the buyers' board", "1 stage for buyers only")
+    assert room.kept_back[-3:] == (
+        "2 questions of the buyers' board", "1 stage for buyers only",
+        "3 commitments of other dialogues",
+    )  # fmt: skip
     buyers = briefing(known, "buyers")
     assert rows(buyers, "Questions among buyers only")[0][0] == "What do we threaten?"
 
 
-def test_a_dialogue_with_several_suppliers_says_that_the_paper_is_not_for_the_others():
-    assert briefing(full(), "room").readers == "For everybody in the room"
+def test_the_paper_says_for_whom_it_is():
+    assert briefing(full(), "buyers").readers == "For the members of Nordic circle only"
+    assert briefing(full(), "room").readers == "For the buyers and the people of Aurora"
     assert briefing(full(suppliers=2), "room").readers == (
         "For the buyers and the people of Aurora, not for other suppliers"
     )
+
+
+def test_the_room_reads_what_was_promised_in_this_dialogue_and_not_in_others():
+    here = promise("Publish the list", dialogue_id="spring")
+    elsewhere = promise(f"{CANARY} promised elsewhere"), promise(CANARY, "verified")
+    both, alone = (
+        full(commitments=frame("commitment", here, *others)) for others in (elsewhere, ())
+    )
+    assert replace(briefing(both, "room"), kept_back=()) == replace(
+        briefing(alone, "room"), kept_back=()
+    )
+    assert briefing(both, "room").figures == (
+        ("Agreed questions", "2"), ("Open commitments of this dialogue", "1"),
+        ("Verified of all promised in it", "0 of 1 (0 %)"),
+    )  # fmt: skip
+    assert (
+        rows(briefing(both, "buyers"), "Open commitments")[0][0] == f"{CANARY} promised elsewhere"
+    )
+
+
+def test_before_the_dialogue_the_room_is_not_told_that_nothing_was_ever_promised():
+    made = briefing(full(), "room")
+    assert says(made, "Open commitments of this dialogue") == (
+        "It has promised nothing in this dialogue yet."
+    )
+    assert "What the supplier promised in other dialogues" in says(made, "What was left out")
 
 
 def test_the_makers_own_data_counts_as_it_is_shared_and_not_as_the_maker_knows_it():
@@ -485,7 +515,9 @@ def test_however_lines_are_shared_the_paper_rests_on_what_the_consortium_sees(li
 def ruled(**parts: Any) -> Sources:
     event = dialogue(chatham=True)
     old = {**AUTUMN, "chatham": True}
-    return full(dialogue=event, dialogues=events(event, old), **parts)
+    promised = promise("Publish the list"), promise("Train staff", dialogue_id="spring")
+    given = {"commitments": frame("commitment", *promised)}
+    return full(dialogue=event, dialogues=events(event, old), **(given | parts))
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -494,7 +526,8 @@ def test_under_the_chatham_house_rule_nobody_is_named(reader):
     assert made.author == "" and made.foot == ("Made for Nordic circle on 2026-03-02 with Quorum")
     assert "Ada" not in words(made)
     assert all(len(row) == 3 for row in rows(made, "Agreed questions"))
-    assert all(len(row) == 3 for row in rows(made, "Open commitments"))
+    title = next(one.title for one in made.sections if one.title.startswith("Open commitments"))
+    assert all(len(row) == 3 for row in rows(made, title))
     assert "Chatham House Rule" in says(made, "What was left out")
 
 
@@ -512,11 +545,38 @@ def test_a_name_that_somebody_wrote_is_found_where_it_stands_in_the_paper():
     )
     made = briefing(known, "room")
     assert list(made.written) == [
-        "the title", "the aim", "stage 1 of the agenda", "open commitment 1", "open commitment 2",
-        "question 1", "question 2",
+        "the title", "the aim", "the place", "the link", "stage 1 of the agenda",
+        "open commitment 1", "question 1", "question 2",
     ]  # fmt: skip
     found = names_in(made.written, ["Ada Lund"], NAMES.values(), ["Aurora"])
     assert [one.place for one in found] == ["question 2"]
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "place"),
+    [("place", "Office of Ada Lund", "the place"),
+     ("link", "https://meet.example/ada-lund", "the link")],
+)  # fmt: skip
+def test_where_the_dialogue_is_held_is_checked_as_well(column, text, place):
+    known = ruled()
+    made = briefing(replace(known, dialogue={**known.dialogue, column: text}), "room")
+    assert text in dict(made.facts).values()
+    found = names_in(made.written, ["Ada Lund"], NAMES.values(), ["Aurora"])
+    assert [one.place for one in found] == [place]
+
+
+def test_what_comes_from_another_dialogue_is_printed_with_the_dialogue_it_comes_from():
+    use = {"organisation_id": "south", "asked_on": TODAY, "asked": "A list", "jointly": False,
+           "outcome": "none_yet"}  # fmt: skip
+    uses = contributed("leverage_use", {**use, "dialogue_id": "autumn"}, {**use, "asked": "More"})
+    made = briefing(ruled(leverage_use=uses), "buyers")
+    assert made.said_in == {
+        "open commitment 1": "autumn", "open commitment 2": "spring",
+        "use of leverage 1": "autumn",
+    }  # fmt: skip
+    assert [made.written[place] for place in made.said_in] == [
+        "Publish the list", "Train staff", "A list",
+    ]  # fmt: skip
 
 
 def test_otherwise_a_question_says_where_it_comes_from():
@@ -630,7 +690,7 @@ def test_initiatives_name_their_end():
 
 
 def test_open_commitments_come_overdue_first_with_the_progress_rate():
-    made = briefing(full(), "room")
+    made = briefing(full(), "buyers")
     assert rows(made, "Open commitments") == [
         ("Share audits", "Behind, overdue", "2026-02-01", "Region South"),
         ("Publish the list", "Open", "2026-06-01", "Region South"),
@@ -640,7 +700,7 @@ def test_open_commitments_come_overdue_first_with_the_progress_rate():
 
 def test_a_commitment_that_was_put_off_says_from_when():
     later = promise("Publish", first_due_on=date(2025, 12, 1))
-    made = briefing(full(commitments=frame("commitment", later)), "room")
+    made = briefing(full(commitments=frame("commitment", later)), "buyers")
     assert rows(made, "Open commitments")[0][2] == "2026-06-01, first 2025-12-01"
 
 

@@ -69,6 +69,8 @@ class Briefing:
     kept_back: tuple[str, ...]
     written: Mapping[str, str]
     """Place -> what people wrote for the dialogue, as printed: for `quorum.chatham.names_in`."""
+    said_in: Mapping[str, str]
+    """Of these, promises and uses of leverage: place -> the dialogue that they come from."""
 
 
 # Words --------------------------------------------------------------------------------------------

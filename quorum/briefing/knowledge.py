@@ -382,8 +382,12 @@ def turnover_section(shown: Sources) -> Section:
     )  # fmt: skip
 
 
+def uses_shown(shown: Sources) -> pl.DataFrame:
+    """The latest uses of leverage, those that the paper lists."""
+    return shown.leverage_use.sort("asked_on", "id", descending=[True, False]).head(4)
+
+
 def _uses(shown: Sources) -> list[Block]:
-    used = shown.leverage_use.sort("asked_on", "id", descending=[True, False])
     outcomes = {
         "none_yet": _("Nothing yet"), "refused": _("Refused"), "promised": _("Promised"),
         "partly": _("Partly"), "done": _("Done"),
@@ -396,12 +400,15 @@ def _uses(shown: Sources) -> list[Block]:
             _("Jointly") if row["jointly"] else _("Alone"),
             outcomes.get(row["outcome"], row["outcome"]),
         )
-        for row in used.head(4).iter_rows(named=True)
+        for row in uses_shown(shown).iter_rows(named=True)
     )
     if not rows:
         return []
     headers = (_("Asked on"), _("By"), _("What was asked"), _("How"), _("Outcome"))
-    return [Table(headers, rows, (20, 36, 76, 16, 22), bold=()), *more(used.height, 4)]
+    return [
+        Table(headers, rows, (20, 36, 76, 16, 22), bold=()),
+        *more(shown.leverage_use.height, 4),
+    ]
 
 
 # Initiatives --------------------------------------------------------------------------------------

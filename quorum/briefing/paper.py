@@ -27,6 +27,7 @@ from quorum.briefing.knowledge import (
     sites_section,
     span,
     turnover_section,
+    uses_shown,
 )
 from quorum.briefing.readers import Reader, Sources, for_reader
 from quorum.countries import display_name
@@ -49,7 +50,8 @@ def briefing(sources: Sources, reader: Reader) -> Briefing:
         ]
     else:
         sections += [turnover_section(shown)]
-    sections += [_commitments(shown), *_questions(shown, reader), _left_out(shown, reader)]
+    sections += [_commitments(shown, reader), *_questions(shown, reader), _left_out(shown, reader)]
+    written, said_in = _written(shown)
     made = {"day": shown.made_on.isoformat(), "consortium": shown.consortium}
     return Briefing(
         title=_("Briefing: {supplier}").format(supplier=short(shown.supplier["name"], 120)),
@@ -67,7 +69,8 @@ def briefing(sources: Sources, reader: Reader) -> Briefing:
         ),
         made_on=shown.made_on,
         kept_back=cut.kept_back,
-        written=_written(shown),
+        written=written,
+        said_in=said_in,
     )
 
 
@@ -77,11 +80,13 @@ def briefing(sources: Sources, reader: Reader) -> Briefing:
 def _readers(shown: Sources, reader: Reader) -> str:
     if reader == "buyers":
         return _("For the members of {consortium} only").format(consortium=shown.consortium)
-    if shown.suppliers > 1:
-        return _("For the buyers and the people of {supplier}, not for other suppliers").format(
-            supplier=short(shown.supplier["name"], 120)
-        )
-    return _("For everybody in the room")
+    # Not for everybody in the room: guests who speak for nobody do not see commitments.
+    text = (
+        _("For the buyers and the people of {supplier}, not for other suppliers")
+        if shown.suppliers > 1
+        else _("For the buyers and the people of {supplier}")
+    )
+    return text.format(supplier=short(shown.supplier["name"], 120))
 
 
 def _facts(shown: Sources) -> tuple[tuple[str, str], ...]:
@@ -135,12 +140,13 @@ def _offset(moment: datetime) -> str:
 
 def _figures(shown: Sources, reader: Reader) -> tuple[tuple[str, str], ...]:
     due = dialogues.still_open(shown.commitments, shown.made_on).height
-    last = (
-        (_("Open commitments"), str(due)),
-        (_("Verified of all promised"), _progress(shown.commitments) or "–"),
-    )
+    verified = _progress(shown.commitments) or "–"
     if reader == "room":
-        return ((_("Agreed questions"), str(len(shown.questions))), *last)
+        return (
+            (_("Agreed questions"), str(len(shown.questions))),
+            (_("Open commitments of this dialogue"), str(due)),
+            (_("Verified of all promised in it"), verified),
+        )
     level = scoring.overall_of_consortium(shown.assessments)
     places = sites.distinct_sites(shown.production_sites, shown.site_lists)
     return (
@@ -151,7 +157,8 @@ def _figures(shown: Sources, reader: Reader) -> tuple[tuple[str, str], ...]:
             else scoring.band_name(None),
         ),
         (_("Production sites known"), f"{places.height:,}" if shown.site_lists.height else "–"),
-        *last,
+        (_("Open commitments"), str(due)),
+        (_("Verified of all promised"), verified),
     )
 
 
@@ -182,12 +189,17 @@ def _progress(commitments: pl.DataFrame) -> str | None:
     return _("{n} of {all} ({share})").format(n=verified, all=made, share=percent(verified, made))
 
 
-def _commitments(shown: Sources) -> Section:
-    title = _("Open commitments")
+def _commitments(shown: Sources, reader: Reader) -> Section:
+    title = _("Open commitments") if reader == "buyers" else _("Open commitments of this dialogue")
     known = shown.commitments
     progress = _progress(known)
     if progress is None:
-        return Section(title, (Text(_("It has promised nothing in a dialogue yet.")),))
+        nothing = (
+            _("It has promised nothing in a dialogue yet.")
+            if reader == "buyers"
+            else _("It has promised nothing in this dialogue yet.")
+        )
+        return Section(title, (Text(nothing),))
     still = dialogues.still_open(known, shown.made_on)
     owned = still["owner_id"].is_not_null().any()
     rows: list[tuple[str, ...]] = []
@@ -293,6 +305,10 @@ def _left_out(shown: Sources, reader: Reader) -> Section:
                 "and certificates, and what they asked of the supplier before."
             ),
             _("The buyers' board, and stages for buyers only."),
+            _(
+                "What the supplier promised in other dialogues: its people in this room may be "
+                "others than those who were there."
+            ),
         ]
     said += [
         several,
@@ -309,18 +325,28 @@ def _left_out(shown: Sources, reader: Reader) -> Section:
     return Section(_("What was left out"), tuple(Text(one, item=True) for one in said))
 
 
-def _written(shown: Sources) -> dict[str, str]:
-    """Titles, questions and promises that the paper prints, each under its place in it."""
+def _written(shown: Sources) -> tuple[dict[str, str], dict[str, str]]:
+    """What people wrote for dialogues, each under its place in the paper; see `Briefing`."""
     dialogue = shown.dialogue
     found = {
         _("the title"): short(dialogue["title"], 200),
         _("the aim"): short(dialogue["aim"] or "", 300),
+        _("the place"): short(dialogue["place"] or "", 200),
+        _("the link"): short(dialogue["link"] or "", 200),
     }
+    said_in = {}
     for n, row in enumerate(_agenda_rows(shown), 1):
         found[_("stage {n} of the agenda").format(n=n)] = f"{row[0]}. {row[1]}"
-    open_ones = dialogues.still_open(shown.commitments, shown.made_on)["text"]
-    for n, text in enumerate(open_ones.head(MOST_ROWS), 1):
-        found[_("open commitment {n}").format(n=n)] = short(text)
+    open_ones = dialogues.still_open(shown.commitments, shown.made_on).head(MOST_ROWS)
+    for n, (text, event) in enumerate(open_ones.select("text", "dialogue_id").iter_rows(), 1):
+        place = _("open commitment {n}").format(n=n)
+        found[place], said_in[place] = short(text), event
+    for n, (text, event) in enumerate(
+        uses_shown(shown).select("asked", "dialogue_id").iter_rows(), 1
+    ):
+        if event is not None:
+            place = _("use of leverage {n}").format(n=n)
+            found[place], said_in[place] = short(text, 100), event
     places = (
         ("shared", MOST_QUESTIONS, _("question {n}")),
         ("buyers", MOST_ROWS, _("question {n} among buyers")),
@@ -328,4 +354,4 @@ def _written(shown: Sources) -> dict[str, str]:
     for board, most, place in places:
         for n, one in enumerate(_most_wanted(shown, board)[:most], 1):
             found[place.format(n=n)] = f"{short(one['text'])} {_topic(one)}".strip()
-    return found
+    return found, said_in

@@ -119,7 +119,11 @@ def _this_supplier(sources: Sources) -> Sources:
 
 
 def _talk(sources: Sources, reader: Reader) -> Sources:
-    """Agenda and questions: the room has neither the buyers' board nor their stages."""
+    """Agenda, questions and promises: the room has neither the buyers' board nor their stages.
+
+    What the supplier promised elsewhere its people see by their seats there, and whether those in
+    this room had one nobody can tell: a seat does not say whose account it is.
+    """
     if reader == "buyers":
         return sources
     for_all = sources.stages.filter(pl.col("audience") == "all")
@@ -127,6 +131,7 @@ def _talk(sources: Sources, reader: Reader) -> Sources:
     return replace(
         sources,
         stages=for_all,
+        commitments=sources.commitments.filter(dialogue_id=sources.dialogue["id"]),
         questions=[
             one
             for one in sources.questions
@@ -297,6 +302,7 @@ def _kept_back_of_spend(ours: Sources, reader: Reader) -> list[str]:
 def _kept_back_of_talk(ours: Sources, shown: Sources) -> list[str]:
     questions = len(ours.questions) - len(shown.questions)
     stages = ours.stages.height - shown.stages.height
+    promises = ours.commitments.height - shown.commitments.height
     said = []
     if questions:
         text = ngettext(
@@ -306,4 +312,9 @@ def _kept_back_of_talk(ours: Sources, shown: Sources) -> list[str]:
     if stages:
         text = ngettext("{n} stage for buyers only", "{n} stages for buyers only", stages)
         said.append(text.format(n=stages))
+    if promises:
+        text = ngettext(
+            "{n} commitment of another dialogue", "{n} commitments of other dialogues", promises
+        )
+        said.append(text.format(n=promises))
     return said
