@@ -261,7 +261,8 @@ def _dialogues(session: Session) -> pl.DataFrame:
 
 
 def _commitments(session: Session) -> pl.DataFrame:
-    return dialogues.standing(data.commitments(session), date.today()).with_columns(
+    found = dialogues.standing(data.commitments(session), date.today())
+    return _unattributed(session, found, "owner_id", "owner").with_columns(
         _supplier(_supplier_names(session)),
         pl.col("state").replace(dialogues.state_names()),
         pl.col("standing").replace(dialogues.standing_names()),
@@ -272,13 +273,21 @@ def _commitments(session: Session) -> pl.DataFrame:
 
 
 def _leverage_use(session: Session) -> pl.DataFrame:
-    return data.leverage_uses(session).with_columns(
+    found = data.leverage_uses(session)
+    return _unattributed(session, found, "organisation_id", "organisation").with_columns(
         _supplier(_supplier_names(session)),
         _whose(),
         pl.col("channel").replace(channel_names()),
         pl.col("outcome").replace(outcome_names()),
         days_to_outcome=(pl.col("outcome_on") - pl.col("asked_on")).dt.total_days().cast(pl.Int64),
     )
+
+
+def _unattributed(session: Session, found: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """Without these names where the Chatham House Rule holds: every answer can be taken along."""
+    ruled = data.dialogues(session).filter("chatham")["id"].to_list()
+    of_those = pl.col("dialogue_id").is_in(ruled).fill_null(False)
+    return found.with_columns(pl.when(~of_those).then(pl.col(names)))
 
 
 def _initiative(session: Session) -> pl.Expr:

@@ -3,8 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from components import commitments, data, dialogues, dialogues_board
-from components.initiatives import shown_table
+from components import commitments, data, dialogues, dialogues_board, dialogues_rule
 from components.links import link
 from components.messages import plain
 from components.session import Session
@@ -33,8 +32,8 @@ def _promises(session: Session, row: Row, now: Row) -> None:
     else:
         columns = commitments.columns(session)
         del columns["dialogue"]
-        shown_table(
-            session, found, columns, _("Commitments of {title}").format(title=row["title"]),
+        dialogues_rule.event_table(
+            session, row, found, columns, _("Commitments of {title}").format(title=row["title"]),
             f"promises-{row['id']}",
         )  # fmt: skip
         link("commitments", _("Follow them up"), dialogue=row["id"])

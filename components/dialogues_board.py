@@ -7,8 +7,7 @@ from uuid import uuid4
 import polars as pl
 import streamlit as st
 
-from components import data, dialogues, filters, messages
-from components.initiatives import shown_table
+from components import data, dialogues, dialogues_rule, filters, messages
 from components.messages import plain, problem
 from components.picture import picture
 from components.session import Session, current_session
@@ -526,7 +525,7 @@ def read_only(session: Session, row: Row, now: Row) -> None:
         "state": _("State"), "topic": _("Topic"), "supplier": _("Supplier"), "stage": _("Stage"),
         "board": _("Board"),
     }  # fmt: skip
-    shown_table(
-        session, frame, columns, _("Questions of {title}").format(title=row["title"]),
+    dialogues_rule.event_table(
+        session, row, frame, columns, _("Questions of {title}").format(title=row["title"]),
         f"asked-{row['id']}",
     )  # fmt: skip

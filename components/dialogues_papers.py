@@ -1,16 +1,16 @@
 """What can be taken along from a dialogue: calendar, briefings, minutes."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import polars as pl
 import streamlit as st
 
-from components import data, dialogues, dialogues_plan, filters
-from components.messages import plain, problem
+from components import data, dialogues, dialogues_plan, dialogues_rule, filters
+from components.messages import plain
 from components.session import Session
 from quorum import briefing as briefings
-from quorum import chatham
 from quorum import minutes as records
 from quorum.briefing import Briefing, Sources
 from quorum.exports import briefing as briefing_files
@@ -29,11 +29,14 @@ def papers(session: Session, row: Row, now: Row) -> None:
 
 
 def to_calendar(session: Session, row: Row) -> None:
-    """The event for any calendar, agenda included."""
+    """The event for any calendar, agenda included; under the rule without what names somebody."""
     buyer = dialogues.is_buyer(session, row)
     stages = dialogues.stages(session, row["id"])
     if not buyer:
         stages = dialogues_plan.without_gaps(stages)
+    left: list[str] = []
+    if row["chatham"]:
+        row, stages, left = dialogues_rule.plan_for_files(session, row, stages)
     suppliers = list(dialogues.supplier_names(session, row["id"]).values())
     hosts = list(dialogues.host_names(session, row["id"]).values())
     page = st.context.url or ""
@@ -48,6 +51,15 @@ def to_calendar(session: Session, row: Row) -> None:
         file_name=calendar.file_name(row["title"], datetime.now(UTC)), mime=calendar.ICS,
         on_click="ignore", key=f"ics-{row['id']}",
     )  # fmt: skip
+    if left:
+        st.caption(
+            plain(
+                _(
+                    "Not in the calendar, because it names somebody or cannot be checked without a "
+                    "seat: {what}."
+                ).format(what=", ".join(left))
+            )
+        )
 
 
 def reader_names() -> dict[str, str]:
@@ -123,12 +135,27 @@ def _briefings(session: Session, row: Row, now: Row) -> None:
         )  # fmt: skip
     if supplier is None:
         return
-    made = briefings.briefing(sources(session, row, supplier, now), reader)
-    if not _may_leave(session, row, made.written):
-        return
+    key = f"briefing-{row['id']}-{supplier}-{reader}"
+    known = sources(session, row, supplier, now)
+    made = briefings.briefing(known, reader)
+    if not dialogues_rule.may_leave(session, row, made.written, made.said_in):
+        made = briefings.briefing(_without_wording(session, row, known), reader)
+        # What was promised cannot be changed any more, but its wording need not be printed.
+        if not dialogues_rule.passes(session, row, made.written, made.said_in):
+            return
+        if not st.checkbox(_("Leave these texts out"), key=f"{key}-out"):
+            return
     if made.kept_back:
         st.caption(plain(_("Left out: {what}.").format(what="; ".join(made.kept_back))))
-    _files(made, f"briefing-{row['id']}-{supplier}-{reader}")
+    _files(made, key)
+
+
+def _without_wording(session: Session, row: Row, known: Sources) -> Sources:
+    return replace(
+        known,
+        commitments=dialogues_rule.commitments_for_files(session, known.commitments, row),
+        leverage_use=dialogues_rule.uses_for_files(session, known.leverage_use, row),
+    )
 
 
 def _files(made: Briefing, key: str) -> None:
@@ -164,15 +191,16 @@ def _minutes(session: Session, row: Row, now: Row) -> None:
             key=f"minutes-{row['id']}-reader",
         )  # fmt: skip
         reader = "room" if chosen == "room" else "buyers"
-    made = _made_minutes(session, row, now, reader, leave_out=False)
-    if not _may_leave(session, row, made.written):
+    made = _made_minutes(session, row, now, reader)
+    if not dialogues_rule.may_leave(session, row, made.written):
         if row["state"] != "closed" or not dialogues.seats(session, row["id"]).height:
             return
         # Nothing can be changed any more, but what names somebody need not be printed.
         if not st.checkbox(_("Leave these texts out"), key=f"minutes-{row['id']}-{reader}-out"):
             return
-        made = _made_minutes(session, row, now, reader, leave_out=True)
-        if not _may_leave(session, row, made.written):
+        named = dialogues_rule.cannot_leave(session, row, made.written)
+        made = _made_minutes(session, row, now, reader, leave_out=len(named))
+        if not dialogues_rule.may_leave(session, row, made.written):
             return
     with st.container(horizontal=True):
         st.download_button(
@@ -188,68 +216,35 @@ def _minutes(session: Session, row: Row, now: Row) -> None:
 
 
 def _made_minutes(
-    session: Session, row: Row, now: Row, reader: records.Reader, *, leave_out: bool
+    session: Session, row: Row, now: Row, reader: records.Reader, leave_out: int = 0
 ) -> records.Minutes:
-    """The minutes; with `leave_out` without notes, questions and promises that name somebody."""
+    """The minutes; with `leave_out` (how many of their texts) without what names somebody."""
     notes = data.ask(session, "dialogue_notes", dialogue_id=row["id"])
     questions = list(now["questions"])
+    stages = dialogues.stages(session, row["id"])
     commitments = data.commitments(session).filter(pl.col("dialogue_id") == row["id"])
-    before = len(notes) + len(questions) + commitments.height
     if leave_out:
-        who = _room(session, row)
-        notes = [one for one in notes if not _names(one["text"], who)]
-        questions = [one for one in questions if not _names(one["text"], who)]
-        kept = [one for one, text in commitments.select("id", "text").iter_rows()
-                if not _names(text, who)]  # fmt: skip
+        row, stages, __ = dialogues_rule.plan_for_files(session, row, stages)
+        notes = _unnamed(session, row, notes, "text")
+        questions = _unnamed(session, row, questions, "text")
+        topics = {one["id"] for one in _unnamed(session, row, questions, "topic")}
+        questions = [one if one["id"] in topics else {**one, "topic": ""} for one in questions]
+        kept = [one["id"] for one in _unnamed(session, row, commitments.to_dicts(), "text")]
         commitments = commitments.filter(pl.col("id").is_in(kept))
     me = session.principal
     return records.minutes(
-        row, dialogues.when(row), dialogues.stages(session, row["id"]), notes, questions,
-        commitments, dialogues.seats(session, row["id"]),
+        row, dialogues.when(row), stages, notes, questions, commitments,
+        dialogues.seats(session, row["id"]),
         dialogues.supplier_names(session, row["id"], as_entered=True),
         consortium=row["consortium"] or _("a consortium of buyers"),
         author=", ".join(filter(None, (me.name, me.organisation))), made_on=date.today(),
-        reader=reader, left_out=before - len(notes) - len(questions) - commitments.height,
+        reader=reader, left_out=leave_out,
     )  # fmt: skip
 
 
-# The Chatham House Rule ---------------------------------------------------------------------------
-
-
-def _may_leave(session: Session, row: Row, written: Mapping[str, str]) -> bool:
-    """Whether the texts may be taken along; where the rule forbids it, the page says why."""
-    if not row["chatham"]:
-        return True
-    try:
-        chatham.refuse(written, _room(session, row))
-    except chatham.NamesSomebody as refusal:
-        problem(str(refusal).split(refusal.found[0].sentence)[0])
-        for found in refusal.found[:10]:
-            begins = _("It begins: “{text}”").format(text=written[found.place][:60])
-            more = "" if "“" in found.place else f" {begins}"
-            st.markdown(f"- {plain(found.sentence + more)}")
-        return False
-    except ValueError as refusal:  # nobody is known to whoever was not in the room
-        st.info(plain(refusal))
-        return False
-    return True
-
-
-def _room(session: Session, row: Row) -> chatham.Room:
-    """Whom no paper of this event may name."""
-    seats = data.rows(session, "dialogue_seat").filter(pl.col("dialogue_id") == row["id"])
-    entries = data.register(session).filter(
-        pl.col("id").is_in(list(dialogues.supplier_names(session, row["id"])))
+def _unnamed(session: Session, row: Row, found: Sequence[Row], column: str) -> list[Row]:
+    """Those whose text names nobody."""
+    named = dialogues_rule.cannot_leave(
+        session, row, {one["id"]: one[column] or "" for one in found}
     )
-    members = data.rows(session, "membership").filter(
-        pl.col("consortium_id") == row["consortium_id"]
-    )["organisation_id"]
-    names = data.organisation_names(session)
-    organisations = {names[one] for one in members if one in names} | set(
-        dialogues.host_names(session, row["id"]).values()
-    )
-    return chatham.room(seats, sorted(organisations), entries)
-
-
-def _names(text: str, who: chatham.Room) -> bool:
-    return bool(chatham.names_in({"": text}, who.people, who.organisations, who.suppliers))
+    return [one for one in found if one["id"] not in named]

@@ -707,9 +707,10 @@ def uncovered(session: Session) -> pl.DataFrame:
 
 def shown_table(
     session: Session, frame: pl.DataFrame, columns: dict[str, Any], title: str, key: str,
-    option: str | None = None, *, id_column: str | None = None,
+    option: str | None = None, *, id_column: str | None = None, file: pl.DataFrame | None = None,
 ) -> str | None:  # fmt: skip
-    """A table with its download; the id of the row that is selected."""
+    """A table with its download; the id of the row that is selected. `file`: what the download
+    holds in place of the frame, of the same columns."""
     chosen = table(
         frame, columns, key, id_column=id_column, height=420 if frame.height > 11 else None
     )
@@ -717,7 +718,8 @@ def shown_table(
         name: one if isinstance(one, str) else str(one["label"]) for name, one in columns.items()
     }
     said = sources(session, option) if option else [_("Records of members")]
-    downloads(frame, filters.about(session, title, {}, said), key, labels)
+    held = frame if file is None else file
+    downloads(held, filters.about(session, title, {}, said), key, labels)
     return chosen
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from components import commitments, data, dialogues, filters
+from components import commitments, data, dialogues, dialogues_rule, filters
 from components.initiatives import shown_table, view
 from components.links import link
 from components.messages import empty, foot
@@ -84,16 +84,18 @@ def listed(session: Session, found: pl.DataFrame, shown: pl.DataFrame) -> None:
 
 def in_table(session: Session, shown: pl.DataFrame) -> str | None:
     columns: dict[str, Any] = commitments.columns(session)
+    file = dialogues_rule.commitments_for_files(session, shown)
     chosen = shown_table(
-        session, shown, columns, _("Commitments of suppliers"), "commitments", id_column="id"
-    )
-    commitments.to_calendar(shown, "commitments")
+        session, shown, columns, _("Commitments of suppliers"), "commitments", id_column="id",
+        file=file,
+    )  # fmt: skip
+    commitments.to_calendar(file, "commitments")
     return chosen
 
 
 def main() -> None:
     session = require_session(guests=True)
-    data.ahead(session, *dialogues.RELATIONS, "commitment_report", "membership")
+    data.ahead(session, *dialogues.RELATIONS, "commitment_report", "membership", "dialogue_seat")
     st.title(_("Commitments"))
     st.markdown(_("Which promises are overdue, which are due next, and how many were kept?"))
     handed_over(session)

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from components import data, filters, leverage_used
+from components import data, dialogues_rule, filters, leverage_used
 from components.initiatives import shown_table
 from components.messages import empty, foot
 from components.session import Session, require_session
@@ -52,7 +52,7 @@ def listed(session: Session, found: pl.DataFrame) -> None:
         return
     chosen = shown_table(
         session, found, leverage_used.columns(), _("Leverage used"), "leverage-used",
-        id_column="id",
+        id_column="id", file=dialogues_rule.uses_for_files(session, found),
     )  # fmt: skip
     if chosen:
         st.session_state["leverage_asked"] = chosen
@@ -65,8 +65,10 @@ def listed(session: Session, found: pl.DataFrame) -> None:
 
 def main() -> None:
     session = require_session()
-    data.ahead(session, "supplier", "organisation", "leverage_use", "dialogue", "dialogue_host",
-               "sharing", "sharing_item")  # fmt: skip
+    data.ahead(
+        session, "supplier", "organisation", "leverage_use", "dialogue", "dialogue_host",
+        "dialogue_supplier", "dialogue_seat", "membership", "sharing", "sharing_item",
+    )  # fmt: skip
     st.title(_("Leverage used"))
     st.markdown(_("Who asked what of which supplier, alone or jointly, and what came of it?"))
     if data.leverage_uses(session).is_empty():

@@ -2,7 +2,8 @@
 
 Times are written in UTC, so that no calendar has to guess which 02:30 is meant where clocks change;
 the zone is named beside them, and the agenda says what its clocks show. The files name no person,
-and under the Chatham House Rule no organisation that invites either. All are marked confidential.
+and under the Chatham House Rule no organisation that invites either; what people wrote is left out
+by the caller where it names somebody. All are marked confidential.
 """
 
 from collections.abc import Iterable, Mapping

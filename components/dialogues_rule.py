@@ -1,0 +1,222 @@
+"""The Chatham House Rule where something leaves: whom no text may name, and what becomes of one
+that does.
+
+What people wrote for an event under the rule is checked against that event's own room, whichever
+paper or file it stands in. Who was not in the room cannot check, and takes no such text along.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from components import data, dialogues
+from components.initiatives import shown_table
+from components.messages import plain, problem
+from components.session import Session
+from components.tables import table
+from quorum import chatham
+from quorum.chatham import Found
+from quorum.language import _
+from quorum.store import Row
+
+# Checking -----------------------------------------------------------------------------------------
+
+
+def room(session: Session, event: Row) -> chatham.Room:
+    """Whom no text of this event may name."""
+    seats = data.rows(session, "dialogue_seat").filter(pl.col("dialogue_id") == event["id"])
+    entries = data.register(session).filter(
+        pl.col("id").is_in(list(dialogues.supplier_names(session, event["id"])))
+    )
+    members = data.rows(session, "membership").filter(
+        pl.col("consortium_id") == event["consortium_id"]
+    )["organisation_id"]
+    names = data.organisation_names(session)
+    organisations = {names[one] for one in members if one in names} | set(
+        dialogues.host_names(session, event["id"]).values()
+    )
+    return chatham.room(seats, sorted(organisations), entries)
+
+
+def cannot_leave(session: Session, event: Row, texts: Mapping[str, str]) -> set[str]:
+    """Which of the texts (place -> text) of an event under the rule cannot leave: those that name
+    somebody; all, where nobody is known who must not be named."""
+    who = room(session, event)
+    if not who.people:
+        return {place for place, text in texts.items() if text}
+    return {
+        one.place
+        for one in chatham.names_in(texts, who.people, who.organisations, who.suppliers)
+    }  # fmt: skip
+
+
+def _checked(
+    session: Session, row: Row, written: Mapping[str, str], said_in: Mapping[str, str]
+) -> tuple[list[Found], str]:
+    """Where the paper of an event names somebody, and why that cannot be known."""
+    found: dict[tuple[str, int, int], Found] = {}
+    for event in _ruled(session).values():
+        if event["id"] == row["id"]:
+            texts = written
+        else:
+            here = [place for place, one in said_in.items() if one == event["id"]]
+            texts = {one: written[one] for one in here if written[one] not in _instead().values()}
+        try:
+            if texts:
+                chatham.refuse(texts, room(session, event))
+        except chatham.NamesSomebody as refusal:
+            found |= {(one.place, one.start, one.end): one for one in refusal.found}
+        except chatham.RoomUnknown as refusal:  # to whoever was not in the room
+            return [], str(refusal) if event["id"] == row["id"] else _from_another_room(event)
+    return list(found.values()), ""
+
+
+def _from_another_room(event: Row) -> str:
+    return _(
+        "What was promised or asked in “{title}” stands in it, which was held under the Chatham "
+        "House Rule: only somebody who was in that room can check these texts for names."
+    ).format(title=event["title"])
+
+
+def _ruled(session: Session) -> dict[str, Row]:
+    """The events under the rule, by identifier."""
+    found = data.dialogues(session).filter("chatham")
+    return {one["id"]: one for one in found.iter_rows(named=True)}
+
+
+def passes(
+    session: Session, row: Row, written: Mapping[str, str], said_in: Mapping[str, str]
+) -> bool:
+    """Whether a paper of the event may be taken along."""
+    return _checked(session, row, written, said_in) == ([], "")
+
+
+def may_leave(
+    session: Session, row: Row, written: Mapping[str, str],
+    said_in: Mapping[str, str] | None = None,
+) -> bool:  # fmt: skip
+    """The same; where the rule forbids it, the page says why.
+
+    written: place -> text. said_in: of these, what may come from another event -> that event.
+    """
+    found, unknown = _checked(session, row, written, said_in or {})
+    if unknown:
+        st.info(plain(unknown))
+    elif found:
+        refusal = chatham.NamesSomebody(found)
+        problem(str(refusal).split(found[0].sentence)[0])
+        for one in found[:10]:
+            begins = _("It begins: “{text}”").format(text=written[one.place][:60])
+            more = "" if "“" in one.place else f" {begins}"
+            st.markdown(f"- {plain(one.sentence + more)}")
+    return not unknown and not found
+
+
+# Leaving out --------------------------------------------------------------------------------------
+
+
+def _instead() -> dict[str, str]:
+    """What stands in place of wording that cannot leave."""
+    return {
+        "promised": _("Promised under the Chatham House Rule; the wording is left out."),
+        "asked": _("Asked under the Chatham House Rule; the wording is left out."),
+    }
+
+
+def plan_for_files(
+    session: Session, row: Row, stages: pl.DataFrame
+) -> tuple[Row, pl.DataFrame, list[str]]:
+    """Event and agenda without what names somebody, and what was left out of them, in words.
+
+    A title becomes fixed words; aim, place and link become empty.
+    """
+    words = {
+        "title": _("the title"), "aim": _("the aim"), "place": _("the place"),
+        "link": _("the link"),
+    }  # fmt: skip
+    titles = dict(stages.select("id", "title").iter_rows())
+    named = cannot_leave(session, row, {name: row[name] or "" for name in words} | titles)
+    fixed: dict[str, Any] = {"title": _("A dialogue with suppliers"), "link": None}
+    kept = {**row, **{name: fixed.get(name, "") for name in words if name in named}}
+    stage = pl.lit(_("A stage of the agenda"))
+    agenda = stages.with_columns(
+        title=pl.when(pl.col("id").is_in(list(named))).then(stage).otherwise("title")
+    )
+    left = [text for name, text in words.items() if name in named]
+    if not named.isdisjoint(titles):
+        left.append(_("titles of the agenda"))
+    return kept, agenda, left
+
+
+def commitments_for_files(
+    session: Session, found: pl.DataFrame, row: Row | None = None
+) -> pl.DataFrame:
+    """Commitments as a file may hold them: of those made under the rule neither who follows up, nor
+    the wording where it names somebody. row: the event whose paper holds them all."""
+    held_back = data.cached(session, _held_back)
+    if row is not None and row["chatham"]:
+        texts = dict(found.select("id", "text").iter_rows())
+        held_back = held_back | cannot_leave(session, row, texts)
+    ruled = pl.col("dialogue_id").is_in(list(_ruled(session)))
+    instead = pl.lit(_instead()["promised"])
+    owner = [one for one in ("owner_id", "owner") if one in found.columns]
+    return found.with_columns(
+        pl.when(~ruled).then(pl.col(owner)),
+        text=pl.when(pl.col("id").is_in(list(held_back))).then(instead).otherwise("text"),
+    )
+
+
+def _held_back(session: Session) -> frozenset[str]:
+    """The commitments whose wording cannot leave."""
+    known = data.commitments(session)
+    found: set[str] = set()
+    for event in _ruled(session).values():
+        texts = dict(known.filter(dialogue_id=event["id"]).select("id", "text").iter_rows())
+        if texts:
+            found |= cannot_leave(session, event, texts)
+    return frozenset(found)
+
+
+def uses_for_files(
+    session: Session, found: pl.DataFrame, row: Row | None = None
+) -> pl.DataFrame:  # fmt: skip
+    """Uses of leverage likewise: of what was asked in an event under the rule neither by whom and
+    together with whom, nor wording that names somebody."""
+    named: set[tuple[str, str]] = set()
+    for event in _ruled(session).values():
+        whole = row is not None and event["id"] == row["id"]
+        for column in ("asked", "outcome_text"):
+            here = found if whole else found.filter(dialogue_id=event["id"])
+            texts = dict(here.select("id", column).iter_rows())
+            if texts:
+                named |= {(column, one) for one in cannot_leave(session, event, texts)}
+    ruled = pl.col("dialogue_id").is_in(list(_ruled(session))).fill_null(False)
+    instead = pl.lit(_instead()["asked"])
+    return found.with_columns(
+        pl.when(~ruled).then(pl.col("organisation", "together_with")),
+        *(
+            pl.when(pl.col("id").is_in([one for name, one in named if name == column]))
+            .then(instead)
+            .otherwise(column)
+            .alias(column)
+            for column in ("asked", "outcome_text")
+        ),
+    )
+
+
+def event_table(
+    session: Session, row: Row, frame: pl.DataFrame, columns: dict[str, Any], title: str, key: str
+) -> None:
+    """A table of what came of an event; under the rule without a file, which the minutes are."""
+    if not row["chatham"]:
+        shown_table(session, frame, columns, title, key)
+        return
+    table(frame, columns, key, height=420 if frame.height > 11 else None)
+    st.caption(
+        _(
+            "Under the Chatham House Rule there is no file of this table: take the minutes along, "
+            "under Papers, which are checked for names."
+        )
+    )
