@@ -61,28 +61,28 @@ def long_ratings(
         if chosen.is_empty():
             continue
         cell = pl.Struct({"value": NUMBER, "rationale": TEXT})
-        decoded = chosen.with_columns(
-            pl.col("scores").str.json_decode(pl.Struct(dict.fromkeys(rubric.labels, cell)))
-        ).unnest("scores")
-        tall = decoded.unpivot(
-            list(rubric.labels),
-            index=["id", "initiative", "rubric", "edition", "organisation_id", "rated_on",
-                   "created_at", "supersedes", "evidence"],
-            variable_name="criterion",
-        )  # fmt: skip
-        parts.append(
-            tall.unnest("value")
-            .drop_nulls("value")
-            .rename({"id": "rating_id", "organisation_id": "rater_id"})
-            .with_columns(
-                rater=pl.col("rater_id").replace_strict(
-                    dict(names), default=_("a former member"), return_dtype=TEXT
-                ),
-                mine=pl.col("rater_id") == mine,
-            )
-            .select(list(RATINGS))
+        decoded = chosen.rename({"id": "rating_id", "organisation_id": "rater_id"}).with_columns(
+            pl.col("scores").str.json_decode(pl.Struct(dict.fromkeys(rubric.labels, cell))),
+            rater=pl.col("rater_id").replace_strict(
+                dict(names), default=_("a former member"), return_dtype=TEXT
+            ),
+            mine=pl.col("rater_id") == mine,
         )
+        parts += [_of_criterion(decoded, code) for code in rubric.labels]
     return pl.concat(parts)
+
+
+def _of_criterion(decoded: pl.DataFrame, code: str) -> pl.DataFrame:
+    """RATINGS of one criterion. Its code never becomes the name of a column: members choose codes,
+    and one of them may be "evidence" or "id"."""
+    cell = pl.col("scores").struct.field(code).struct
+    return (
+        decoded.with_columns(
+            criterion=pl.lit(code), value=cell.field("value"), rationale=cell.field("rationale")
+        )
+        .drop_nulls("value")
+        .select(list(RATINGS))
+    )
 
 
 def under(ratings: pl.DataFrame, rubric: Rubric) -> pl.DataFrame:

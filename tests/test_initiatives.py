@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from quorum import charts, initiatives
-from quorum.definitions.rubrics import Due, published, rubrics
+from quorum.definitions.rubrics import Due, code_of, from_row, published, rubrics
 from quorum.initiatives import (
     RATINGS,
     coverage,
@@ -109,6 +109,43 @@ def test_stored_ratings_become_one_row_per_criterion_and_unknown_rubrics_are_lef
     assert found.select("rating_id", "rater", "mine", "criterion", "value", "rationale").rows() == [
         ("r1", "North", True, "reach", 2.5, "Wide"),
         ("r1", "North", True, "support", 0.0, "<b>None</b>"),
+    ]
+
+
+def test_a_criterion_may_be_called_like_anything_that_a_rating_has():
+    labels = [
+        "Evidence", "Id", "Value", "Edition", "Rubric", "Criterion", "Rater", "Mine", "Scores",
+        "Rationale", "Supersedes", "Initiative",
+    ]  # fmt: skip
+    codes = [code_of(label) for label in labels]
+    assert codes[:3] == ["evidence", "id", "value"]
+    criteria = [
+        {"code": code, "label": label, "question": ""}
+        for code, label in zip(codes, labels, strict=True)
+    ]
+    own = from_row(
+        {
+            "family": "f", "edition": 1, "title": "Ours", "source": "",
+            "criteria": json.dumps(criteria), "valid_from": TODAY, "valid_until": None,
+        }
+    )  # fmt: skip
+    scores = {
+        code: {"value": number / 2, "rationale": f"{code} it is"}
+        for number, code in enumerate(codes[:8])
+    }
+    row = {
+        "id": "r1", "organisation_id": "o1", "initiative": "rba", "rubric": "f", "edition": 1,
+        "rated_on": TODAY, "scores": json.dumps(scores), "evidence": ["https://a.org"],
+        "supersedes": None, "created_at": datetime(2026, 6, 1, tzinfo=UTC),
+    }  # fmt: skip
+    rows = pl.DataFrame([row], schema=RELATIONS["initiative_rating"])
+    found = long_ratings(rows, [own], {"o1": "North"}, "o1")
+    assert found.schema == RATINGS
+    assert found.select("criterion", "value", "rationale").rows() == [
+        (code, number / 2, f"{code} it is") for number, code in enumerate(codes[:8])
+    ]
+    assert found.select("rating_id", "rater", "rubric", "edition", "evidence").unique().rows() == [
+        ("r1", "North", "f", 1, ["https://a.org"])
     ]
 
 

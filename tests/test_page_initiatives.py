@@ -209,6 +209,41 @@ def test_a_consortiums_own_rubric_can_be_rated_under_without_code(
     assert "Ours" not in open_page("south admin", "initiatives").selectbox[0].options
 
 
+@pytest.mark.parametrize("page", ["initiatives", "initiative", "explore"])
+def test_no_name_of_a_criterion_closes_a_page_to_those_who_see_the_rating(
+    world: World, open_page: Opener, page: str
+) -> None:
+    made, rated = str(uuid.uuid4()), str(uuid.uuid4())
+    codes = ("evidence", "id", "value", "edition", "rubric", "criterion")
+    criteria = [{"code": code, "label": code.title(), "question": {"de": "?"}} for code in codes]
+    south = world["south admin"].store
+    south.insert(
+        "rubric",
+        {"id": made, "family": made, "edition": 1, "title": "Ours", "valid_from": "2026-01-01",
+         "criteria": criteria},
+    )  # fmt: skip
+    scores = {code: {"value": 2.5, "rationale": "Because"} for code in codes}
+    south.insert(
+        "initiative_rating",
+        {"id": rated, "initiative": "rba", "rubric": made, "edition": 1, "rated_on": "2026-06-01",
+         "scores": scores},
+    )  # fmt: skip
+    world.share("south admin", "rubric", [made])
+    world.share("south admin", "initiative_rating", [rated])
+    query = {"explore": {"data": "ratings"}, "initiative": {"initiative": "rba"}}.get(page, {})
+    assert not open_page("north viewer", page, **query).exception
+    if page == "initiatives":
+        app = choose(open_page("north viewer", page), initiatives_rubric=f"{made}/1")
+        assert not app.exception
+        assert {code: marks(app)[f"rba|{code}"] for code in codes} == (
+            dict.fromkeys(codes, "2.5<br>(1)")
+        )
+        app = choose(
+            open_page("north editor", "rate"), rate_rubric=f"{made}/1", rate_key="electronics-watch"
+        )
+        assert not app.exception and "Evidence" in texts(app)
+
+
 def test_an_edition_is_deleted_until_something_was_rated_under_it(
     world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,9 +154,14 @@ def from_row(row: Mapping[str, Any]) -> Rubric:
     return Rubric(
         row["family"], row["edition"], row["title"], row["source"], row["valid_from"],
         row["valid_until"],
-        tuple(Criterion(c["code"], c["label"], c.get("question", ""), "") for c in criteria),
+        tuple(Criterion(c["code"], c["label"], _text(c.get("question")), "") for c in criteria),
         published=False,
     )  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    """The store checks codes and labels; a question may be anything that JSON knows."""
+    return value if isinstance(value, str) else ""
 
 
 def check_editions(found: Iterable[Rubric]) -> tuple[Rubric, ...]:
