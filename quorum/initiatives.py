@@ -25,6 +25,7 @@ RATINGS: dict[str, pl.DataType] = {
     "rater": TEXT, "mine": pl.Boolean(), "rated_on": DAY, "created_at": MOMENT, "supersedes": TEXT,
     "evidence": TEXTS, "criterion": TEXT, "value": NUMBER, "rationale": TEXT,
 }  # fmt: skip
+ONE = ["rater_id", "rating_id"]  # names a rating: its identifier is its rater's own
 
 
 # Ratings as one frame -----------------------------------------------------------------------------
@@ -93,16 +94,14 @@ def under(ratings: pl.DataFrame, rubric: Rubric) -> pl.DataFrame:
 def current(ratings: pl.DataFrame) -> pl.DataFrame:
     """Each rater's latest rating of each initiative under each rubric, as far as it is visible."""
     who = ["rater_id", "initiative", "rubric"]
-    heads = ratings.select("rating_id", *who, "rated_on", "created_at", "supersedes").unique(
-        "rating_id"
-    )
-    replaced = heads["supersedes"].drop_nulls().implode()
+    heads = ratings.select("rating_id", *who, "rated_on", "created_at", "supersedes").unique(ONE)
+    replaced = heads.select("rater_id", rating_id="supersedes").drop_nulls()
     latest = (
-        heads.filter(~pl.col("rating_id").is_in(replaced))
+        heads.join(replaced, on=ONE, how="anti")
         .sort("rated_on", "created_at", "rating_id")
         .unique(who, keep="last")
     )
-    return ratings.join(latest.select("rating_id"), on="rating_id", how="semi")
+    return ratings.join(latest, on=ONE, how="semi", maintain_order="left")
 
 
 def summary(latest: pl.DataFrame) -> pl.DataFrame:
@@ -238,12 +237,10 @@ def over_time(ratings: pl.DataFrame) -> pl.DataFrame:
     Each rater counts with the rating that held on that day. Of the days of one quarter the last
     stands for all.
     """
-    heads = ratings.unique("rating_id").select(
-        "rating_id", "rater_id", "initiative", "rated_on", "created_at", "supersedes"
-    )
-    corrected = heads.select(rating_id="supersedes", by="rated_on").drop_nulls()
+    heads = ratings.unique(ONE).select(*ONE, "initiative", "rated_on", "created_at", "supersedes")
+    corrected = heads.select("rater_id", rating_id="supersedes", by="rated_on").drop_nulls()
     held = (
-        heads.join(corrected, on="rating_id", how="left")
+        heads.join(corrected, on=ONE, how="left")
         .filter(pl.col("by").is_null() | (pl.col("by") > pl.col("rated_on")))
         .sort("rated_on", "created_at", "rating_id")
         .with_columns(until=pl.col("rated_on").shift(-1).over("rater_id", "initiative"))
@@ -259,8 +256,8 @@ def over_time(ratings: pl.DataFrame) -> pl.DataFrame:
             pl.col("rated_on") <= pl.col("day"),
             pl.col("until").is_null() | (pl.col("until") > pl.col("day")),
         )
-        .select("day", "rating_id")
-        .join(ratings.select("rating_id", "initiative", "criterion", "value"), on="rating_id")
+        .select("day", *ONE)
+        .join(ratings.select(*ONE, "initiative", "criterion", "value"), on=ONE)
         .group_by("initiative", "criterion", "day")
         .agg(
             median=pl.col("value").median(),
@@ -274,12 +271,12 @@ def over_time(ratings: pl.DataFrame) -> pl.DataFrame:
 
 def history(ratings: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:
     """RATINGS with `state`: current, or revised where the same rater has a later one."""
-    now = latest["rating_id"].unique().implode()
-    return ratings.with_columns(
-        state=pl.when(pl.col("rating_id").is_in(now))
-        .then(pl.lit("current"))
-        .otherwise(pl.lit("revised"))
-    ).sort("rated_on", "created_at", descending=True, maintain_order=True)
+    now = latest.select(ONE).unique().with_columns(state=pl.lit("current"))
+    return (
+        ratings.join(now, on=ONE, how="left", maintain_order="left")
+        .with_columns(pl.col("state").fill_null("revised"))
+        .sort("rated_on", "created_at", descending=True, maintain_order=True)
+    )
 
 
 # Bad input ----------------------------------------------------------------------------------------

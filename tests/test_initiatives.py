@@ -83,6 +83,32 @@ def test_a_shared_rating_counts_while_its_revision_is_not_shared():
     assert current(ratings(rating("a", 1)))["value"].to_list() == [1.0]
 
 
+def test_a_rating_is_superseded_by_its_own_rater_only():
+    """Raters choose identifiers: what another supersedes under the same one is its own copy."""
+    found = ratings(
+        rating("a", 4, "2024-05-01", rating_id="x"),
+        rating("b", 0, "2024-05-01", rating_id="y", supersedes="x"),
+    )
+    latest = current(found)
+    assert latest.select("rater", "value").rows() == [("A", 4.0), ("B", 0.0)]
+    assert history(found, latest)["state"].to_list() == ["current", "current"]
+    assert over_time(found).select("low", "high", "raters").rows() == [(0.0, 4.0, 2)]
+
+
+def test_two_raters_under_one_identifier_are_two_ratings():
+    found = ratings(
+        rating("a", 4, "2024-05-01", rating_id="x"),
+        rating("b", 0, "2024-05-01", rating_id="x"),
+        rating("b", 1, "2024-08-01", rating_id="z", supersedes="x"),
+    )
+    latest = current(found)
+    assert latest.select("rater", "value").rows() == [("A", 4.0), ("B", 1.0)]
+    assert history(found, latest).select("rater", "state").rows() == [
+        ("B", "current"), ("A", "current"), ("B", "revised"),
+    ]  # fmt: skip
+    assert over_time(found).select("low", "high", "raters").rows() == [(0.0, 4.0, 2), (1.0, 4.0, 2)]
+
+
 def test_a_rater_counts_once_for_each_initiative_and_rubric():
     found = current(
         ratings(rating("a", 1), rating("a", 2, initiative="epeat", rating_id="x"),
