@@ -104,8 +104,40 @@ def ahead(session: Session, *relations: str, said: str = "", dialogue_id: str = 
 # Reading: raw relations ---------------------------------------------------------------------------
 
 
+# Contributions whose identifier a form mints, so that a repeated submit is stored once. It is
+# unique within its owner only: a key across owners would tell one what another has.
+MINTED = frozenset({"assessment", "initiative", "rubric", "initiative_rating", "initiative_link",
+                     "leverage_use", "saved_chart"})  # fmt: skip
+
+
+def of_one_owner(session: Session, found: pl.DataFrame, key: str = "id") -> pl.DataFrame:
+    """Where several owners have rows under one identifier, those of one of them: the reader's own
+    organisation, or else whoever came first.
+
+    found: organisation_id, created_at and `key`; its order stays. Members do not write created_at,
+    so a copy always comes later than what it copies. See docs/decisions/0011.
+    """
+    if found[key].n_unique() == found.height:
+        return found
+    others = pl.col("organisation_id") != session.principal.organisation_id
+    earliest = pl.col("organisation_id").sort_by(others, "created_at", "organisation_id").first()
+    return found.filter(pl.col("organisation_id") == earliest.over(key))
+
+
+def _read(
+    session: Session,
+    relation: str,
+    filters: Row | None = None,
+    order: tuple[str, ...] = (),
+    limit: int | None = None,
+) -> pl.DataFrame:
+    """Every row that a page reads comes through here, so that no identifier is there twice."""
+    found = session.store.rows(relation, filters=filters, order=order, limit=limit)
+    return of_one_owner(session, found) if relation in MINTED else found
+
+
 def _rows(session: Session, relation: str, order: tuple[str, ...]) -> pl.DataFrame:
-    return session.store.rows(relation, order=order)
+    return _read(session, relation, order=order)
 
 
 def rows(session: Session, relation: str, *order: str) -> pl.DataFrame:
@@ -122,7 +154,7 @@ def fresh(
     limit: int | None = None,
 ) -> pl.DataFrame:
     """Rows as they stand this moment, for a form that is about to edit them, or for `cached`."""
-    return session.store.rows(relation, filters=filters, order=order, limit=limit)
+    return _read(session, relation, filters, order, limit)
 
 
 def register(session: Session) -> pl.DataFrame:
@@ -260,7 +292,7 @@ def _as_merged(session: Session, found: pl.DataFrame) -> pl.DataFrame:
 
 def _contributions(session: Session, relation: str) -> pl.DataFrame:
     """The rows with the names of supplier and organisation, and `mine`."""
-    found = with_sharing(session, relation, session.store.rows(relation))
+    found = with_sharing(session, relation, _read(session, relation))
     named = organisations(session).select(organisation_id="id", organisation="name")
     return (
         _as_merged(session, found)
@@ -331,8 +363,13 @@ def rubrics(session: Session) -> tuple[Rubric, ...]:
 def _rubrics(session: Session) -> tuple[Rubric, ...]:
     first = published().rubric
     known = sorted(published_rubrics(), key=lambda one: (one.id != first, one.id, one.edition))
-    own = session.store.rows("rubric", order=("title", "edition"))
-    return (*known, *(from_row(row) for row in own.iter_rows(named=True)))
+    return (*known, *(from_row(row) for row in _added_rubrics(session).iter_rows(named=True)))
+
+
+def _added_rubrics(session: Session) -> pl.DataFrame:
+    """Members' own editions. Ratings name the family and the edition, and later editions of a
+    family are made by whoever made the first."""
+    return of_one_owner(session, rows(session, "rubric", "title", "edition"), "family")
 
 
 def initiatives(session: Session) -> pl.DataFrame:
@@ -359,15 +396,10 @@ def _initiatives(session: Session) -> pl.DataFrame:
     mine = pl.col("organisation_id") == session.principal.organisation_id
     named = organisations(session).select(organisation_id="id", organisation="name")
     added = (
-        with_sharing(
-            session, "initiative", session.store.rows("initiative", order=("name", "created_at"))
-        )
+        with_sharing(session, "initiative", _read(session, "initiative", order=("name",)))
         .join(named, on="organisation_id", how="left", maintain_order="left")
         .with_columns(key="id", full_name="name", published=False, mine=mine)
-        # A key that two organisations chose is the member's own, or whoever's came first.
-        .sort(~mine, maintain_order=True)
-        .unique("key", keep="first", maintain_order=True)
-        .sort("name", maintain_order=True)
+        .sort("name", "created_at")
         .drop("created_at")
     )
     return pl.concat([printed, added], how="diagonal")
@@ -389,10 +421,16 @@ def ratings(session: Session) -> pl.DataFrame:
 
 
 def _ratings(session: Session) -> pl.DataFrame:
+    # An edition that came after the rating is not the one under which it was given.
+    since = _added_rubrics(session).select("edition", rubric="family", since="created_at")
+    found = (
+        rows(session, "initiative_rating")
+        .join(since, on=["rubric", "edition"], how="left", maintain_order="left")
+        .filter(pl.col("since").is_null() | (pl.col("created_at") >= pl.col("since")))
+    )
     given = long_ratings(
-        session.store.rows("initiative_rating"), rubrics(session), organisation_names(session),
-        session.principal.organisation_id,
-    )  # fmt: skip
+        found, rubrics(session), organisation_names(session), session.principal.organisation_id
+    )
     return pl.concat([published_ratings(published()), given])
 
 
@@ -495,7 +533,7 @@ def update(
 ) -> None:
     """Changes rows; with `version` only what nobody changed since. Raises Conflict, NotAllowed."""
     try:
-        _store(session).update(relation, values, filters, version)
+        _store(session).update(relation, values, _own(session, relation, filters), version)
     except Conflict as conflict:
         if relation in WRITE_ONLY:  # what the member sets, it also wants to compare
             found = pl.DataFrame([conflict.theirs], schema=RELATIONS[relation], orient="row")
@@ -505,7 +543,15 @@ def update(
 
 def delete(session: Session, relation: str, filters: Row) -> None:
     """Removes rows. Raises NotAllowed."""
-    _store(session).delete(relation, filters)
+    _store(session).delete(relation, _own(session, relation, filters))
+
+
+def _own(session: Session, relation: str, filters: Row) -> Row:
+    """What a row to be changed is found by. Others' rows could not be changed, but in a conflict
+    one under the same identifier would be shown as what a colleague wrote."""
+    if relation not in MINTED:
+        return filters
+    return {**filters, "organisation_id": session.principal.organisation_id}
 
 
 def call(session: Session, function: str, **arguments: Any) -> Any:

@@ -18,14 +18,8 @@ from components.session import Session
 from quorum import clocks, dialogues, receipts, scoring
 from quorum.definitions import questionnaires
 from quorum.definitions.datasets import Dataset
-from quorum.definitions.rubrics import from_row, published, rubrics
-from quorum.initiatives import (
-    current,
-    long_ratings,
-    published_ratings,
-    state_names,
-    with_state,
-)
+from quorum.definitions.rubrics import published
+from quorum.initiatives import ONE, current, state_names, with_state
 from quorum.language import _
 from quorum.sites import identify
 from quorum.suppliers import kind_names
@@ -75,11 +69,12 @@ def _suppliers(session: Session) -> pl.DataFrame:
 
 def _assessments(session: Session) -> pl.DataFrame:
     found = data.assessments(session)
-    newest = scoring.latest(found).select("id").with_columns(is_newest=pl.lit(True))
+    key = ["organisation_id", "id"]
+    newest = scoring.latest(found).select(key).with_columns(is_newest=pl.lit(True))
     kinds = {kind.code: kind.text for one in questionnaires() for kind in one.respondent_kinds}
     titles = {one.id: one.title for one in questionnaires()}
     return (
-        found.join(newest, on="id", how="left", maintain_order="left")
+        found.join(newest, on=key, how="left", maintain_order="left")
         .with_columns(
             _supplier(_supplier_names(session)),
             _whose(),
@@ -187,23 +182,18 @@ def _receipts(session: Session) -> pl.DataFrame:
 
 
 def _ratings(session: Session) -> pl.DataFrame:
-    stored = map(from_row, data.rows(session, "rubric").iter_rows(named=True))
-    known = [*rubrics(), *stored]
-    given = long_ratings(
-        data.rows(session, "initiative_rating"), known,
-        data.organisation_names(session), session.principal.organisation_id,
-    )  # fmt: skip
-    table = pl.concat([published_ratings(published()), given])
+    known = data.rubrics(session)
+    table = data.ratings(session)
     words = pl.DataFrame(
         [(one.id, one.edition, c.code, c.label, one.title) for one in known for c in one.criteria],
         schema={"rubric": pl.String, "edition": pl.Int64, "criterion": pl.String,
                 "label": pl.String, "title": pl.String},
         orient="row",
     )  # fmt: skip
-    newest = current(table).select("rating_id").unique().with_columns(is_current=pl.lit(True))
+    newest = current(table).select(ONE).unique().with_columns(is_current=pl.lit(True))
     return (
         table.join(words, on=["rubric", "edition", "criterion"], how="left")
-        .join(newest, on="rating_id", how="left")
+        .join(newest, on=ONE, how="left")
         .select(
             pl.col("initiative").alias("initiative_id"),
             _initiative(session),

@@ -443,8 +443,8 @@ def _saved(session: Session) -> pl.DataFrame:
 
 
 def saved_chart(session: Session, saved_id: str) -> Row | None:
-    """One of them, the member's own first where two owners minted one identifier."""
-    found = saved_charts(session).filter(id=saved_id).sort("mine", descending=True)
+    """One of them, or None where there is none that the member may see."""
+    found = saved_charts(session).filter(id=saved_id)
     return found.row(0, named=True) if found.height else None
 
 
