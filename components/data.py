@@ -78,7 +78,7 @@ def _remembered(
 # What the rows of a contribution are read with: names, and with whom they are shared.
 _BESIDE = ("supplier", "organisation", "sharing", "sharing_item")
 _CONTRIBUTIONS = {"assessment", "site_list", "production_site", "spend", "initiative",
-                  "initiative_link", "leverage_use"}  # fmt: skip
+                  "initiative_link", "leverage_use", "risk"}  # fmt: skip
 
 
 def _ahead(session: Session, relations: tuple[str, ...], said: str, dialogue_id: str) -> None:
@@ -350,6 +350,12 @@ def spend_bands(session: Session) -> pl.DataFrame:
 def turnover(session: Session) -> pl.DataFrame:
     """Published turnover of suppliers, under the entry that stands for each today."""
     return _as_merged(session, rows(session, "supplier_turnover", "-year")).drop("supplier")
+
+
+def risks(session: Session) -> pl.DataFrame:
+    """Known risks that the member may see, the newest source first, with `supplier` (null for
+    those of a country), `organisation`, `mine`."""
+    return contributions(session, "risk").sort("seen_on", "created_at", descending=True)
 
 
 # Reading: initiatives -----------------------------------------------------------------------------

@@ -54,6 +54,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "commitment_report",
         "leverage_use",
     ),
+    "risks": ("risk",),
     "suppliers": ("supplier", "supplier_merge", "supplier_turnover"),
     "people": ("person", "organisation_role", "organisation"),
     "consortium": ("consortium", "membership", "invitation"),
@@ -70,6 +71,7 @@ def kind_names() -> dict[str, str]:
         "spend": _("Spend"),
         "initiatives": _("Initiatives"),
         "dialogues": _("Dialogues"),
+        "risks": _("Known risks"),
         "suppliers": _("Register of suppliers"),
         "people": _("Organisation and people"),
         "consortium": _("Consortia and invitations"),
@@ -232,6 +234,7 @@ def _thing(relation: str, number: int) -> str:
             "initiative_rating": _("a rating"),
             "initiative_link": _("a membership or certificate"),
             "leverage_use": _("a use of leverage"),
+            "risk": _("a known risk"),
         }[relation]
         return one if number == 1 else receipts.counted(relation, number)
     forms = {

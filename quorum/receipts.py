@@ -17,7 +17,7 @@ from quorum.store.relations import DAY, TEXT, WHOLE
 ENDING_SOON = timedelta(days=30)
 SHARED_RELATIONS = (
     "assessment", "site_list", "spend", "initiative", "rubric", "initiative_rating",
-    "initiative_link", "leverage_use",
+    "initiative_link", "leverage_use", "risk",
 )  # fmt: skip
 
 
@@ -63,6 +63,10 @@ def levels(relation: str) -> list[Level]:
         "leverage_use": _(
             "All members see what you asked of which supplier, when and with whom, what came of "
             "it, and that it was you."
+        ),
+        "risk": _(
+            "All members see the risk, at which supplier or in which country, your source and its "
+            "date, and that the record is yours."
         ),
     }
     record = Level("record", _("Record"), whole[relation])
@@ -147,6 +151,7 @@ def counted(relation: str, number: int) -> str:
             "{n} membership or certificate", "{n} memberships and certificates", number
         ),
         "leverage_use": ngettext("{n} use of leverage", "{n} uses of leverage", number),
+        "risk": ngettext("{n} known risk", "{n} known risks", number),
     }
     return forms[relation].format(n=f"{number:,}")
 

@@ -138,7 +138,9 @@ from (values
   ('spend', 'contract_reference'), ('spend', 'contract_end'),
   ('assessment', 'answers'), ('assessment', 'evidence'), ('assessment', 'other_actions'),
   ('assessment_contact', 'contact'), ('assessment_contact', 'internal_note'),
-  ('leverage_use', 'supplier_id'), ('leverage_use', 'asked'), ('leverage_use', 'outcome_text')
+  ('leverage_use', 'supplier_id'), ('leverage_use', 'asked'), ('leverage_use', 'outcome_text'),
+  ('risk', 'supplier_id'), ('risk', 'country'), ('risk', 'kind'), ('risk', 'text'),
+  ('risk', 'source'), ('risk', 'link')
 ) as w (relation, name)
 left join pg_attribute t on t.attrelid = to_regclass('public.' || w.relation) and t.attname = w.name
 where t.attstattarget is distinct from 0
@@ -222,6 +224,9 @@ contribution as (
   union all
   select 'leverage_use', organisation_id, id, shared_with, shared_until, '{}', '{}'
   from public.leverage_use
+  union all
+  select 'risk', organisation_id, id, shared_with, shared_until, '{}', '{}'
+  from public.risk
 )
 select c.relation || ' ' || c.id as found
 from contribution c

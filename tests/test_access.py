@@ -175,11 +175,15 @@ leverage_use       select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .  
                    insert  +      +      -      +      +    +    -    -      -        -      !
                    update  Nn     Nn     .      Ssx    Ww   e    .    .      .        .      !
                    delete  n      n      .      s      Ww   e    .    .      .        .      !
+risk               select  NSn    NSn    NSn    NSsx   Ww   e    .    .      .        .      !
+                   insert  +      +      -      +      +    +    -    -      -        -      !
+                   update  Nn     Nn     .      Ssx    Ww   e    .    .      .        .      !
+                   delete  n      n      .      s      Ww   e    .    .      .        .      !
 """
 
 
 OF_INITIATIVES = ("initiative", "rubric", "initiative_rating", "initiative_link")
-SHARED_WHOLE = (*OF_INITIATIVES, "leverage_use")
+SHARED_WHOLE = (*OF_INITIATIVES, "leverage_use", "risk")
 
 
 class Scene:
@@ -412,6 +416,7 @@ EDITED = {
     "assessment_contact": "contact", "site_list": "title", "initiative": "description",
     "rubric": "valid_until", "initiative_link": "scope", "saved_chart": "name",
     "dialogue": "aim", "dialogue_stage": "purpose", "leverage_use": "outcome_text",
+    "risk": "text",
 }  # fmt: skip
 
 
@@ -467,6 +472,11 @@ def new_row(scene: Scene, relation: str, actor: str) -> dict[str, Any]:
             return {
                 "supplier_id": scene.supplier, "asked_on": "2026-01-01", "asked": "For site lists",
                 "channel": "letter", "jointly": False,
+            }  # fmt: skip
+        case "risk":
+            return {
+                "supplier_id": scene.supplier, "country": "VN", "kind": "wages",
+                "text": "Unpaid overtime", "source": "A report", "seen_on": "2026-01-01",
             }  # fmt: skip
         case _:
             return {KEYS.get(relation, "id"): next(iter(scene.letters[relation]))}
@@ -591,7 +601,7 @@ import_site_list        +      +      -      +      +    +    -    -      -     
 import_spend            +      +      -      +      +    +    -    -      -        -      !
 import_initiative_links +      +      -      +      +    +    -    -      -        -      !
 spend_bands             1      1      1      0      0    0    0    0      0        0      !
-shared_through          8      8      8      8      0    0    0    0      0        0      !
+shared_through          9      9      9      9      0    0    0    0      0        0      !
 chart_consortia         2      2      2      2      0    0    0    0      0        0      !
 share                   +      +      -      +      -    -    -    -      -        -      !
 revoke_sharing          +      +      -      -      -    -    -    -      -        -      !

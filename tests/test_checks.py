@@ -93,6 +93,14 @@ def address(engine: Engine) -> str:
              "channel": "letter", "jointly": False},
         )  # fmt: skip
     world.share("south admin", "leverage_use", uses[:1])
+    risks = [str(uuid.uuid4()), str(uuid.uuid4())]
+    for risk in risks:
+        south.insert(
+            "risk",
+            {"id": risk, "country": "VN", "kind": "wages", "text": "Unpaid overtime",
+             "source": "A report", "seen_on": "2026-03-01"},
+        )  # fmt: skip
+    world.share("south admin", "risk", risks[:1])
     dialogue = plan(world, supplier, actor="south admin", chatham=True)
     for text in ("Who makes it?", "Where?"):
         question = ask(south, dialogue, text)

@@ -87,6 +87,7 @@ def test_only_spend_can_be_shared_below_the_whole_record() -> None:
         "initiative_rating": ["record"],
         "initiative_link": ["record"],
         "leverage_use": ["record"],
+        "risk": ["record"],
     }
 
 

@@ -24,7 +24,7 @@ from tests.test_initiative_access import added
 
 SHARED = (
     "assessment", "site_list", "spend", "initiative", "rubric", "initiative_rating",
-    "initiative_link", "leverage_use",
+    "initiative_link", "leverage_use", "risk",
 )  # fmt: skip
 HIDDEN = ("shared_with", "shared_until", "banded_with", "aggregated_with")
 
@@ -49,8 +49,9 @@ class Scene:
             "assessment": world.assessment("south admin", supplier, []),
             "site_list": world.site_list("south admin", supplier, ["Works", "Mill"]),
             "spend": line,
-            **{relation: added(world, "south admin", relation) for relation in SHARED[3:-1]},
+            **{relation: added(world, "south admin", relation) for relation in SHARED[3:-2]},
             "leverage_use": self._use_of_leverage(supplier),
+            "risk": self._risk(supplier),
         }
         ends = {self.nordic: "2030-01-01", self.baltic: "2029-01-01", self.quiet: "2028-01-01"}
         for consortium, day in ends.items():
@@ -78,6 +79,17 @@ class Scene:
             {
                 "id": made, "supplier_id": supplier, "asked_on": "2026-06-01",
                 "asked": "For all sites", "channel": "letter", "jointly": False,
+            },
+        )  # fmt: skip
+        return made
+
+    def _risk(self, supplier: str) -> str:
+        made = str(uuid.uuid4())
+        self.world["south admin"].store.insert(
+            "risk",
+            {
+                "id": made, "supplier_id": supplier, "country": "VN", "kind": "wages",
+                "text": "Unpaid overtime", "source": "A report", "seen_on": "2026-06-01",
             },
         )  # fmt: skip
         return made
@@ -174,7 +186,7 @@ def test_a_member_of_two_consortia_learns_through_which_of_them_it_sees_each_ite
     south = scene.world["south admin"].organisation_id
     both = (scene.nordic, scene.baltic)
     expected = {(r, south, item, c) for r, item in scene.items.items() for c in both}
-    assert found.height == 17
+    assert found.height == 19
     assert set(found.rows()) == expected | {("spend", south, scene.mixed, scene.nordic)}
 
 

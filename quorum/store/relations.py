@@ -149,6 +149,12 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
         "outcome": TEXT, "outcome_text": TEXT, "outcome_on": DAY, "version": WHOLE,
         "created_at": MOMENT,
     },
+    # what is known of risks, at a supplier or in a country whoever produces there
+    "risk": {
+        "id": TEXT, "organisation_id": TEXT, "supplier_id": TEXT, "country": TEXT, "kind": TEXT,
+        "stage": TEXT, "text": TEXT, "source": TEXT, "link": TEXT, "seen_on": DAY,
+        "version": WHOLE, "created_at": MOMENT,
+    },
 }
 
 # Columns that a member writes and does not read: whoever sees the row would learn with whom
