@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from components import data, sharing
+from components import data, risks, sharing
 from components.session import Session
 from quorum import receipts, scoring
 from quorum.language import _, ngettext
@@ -22,6 +22,7 @@ def relation_names() -> dict[str, str]:
         "initiative": _("Initiatives"),
         "rubric": _("Rubrics"),
         "leverage_use": _("Uses of leverage"),
+        "risk": _("Known risks"),
     }
 
 
@@ -43,6 +44,8 @@ def _labelled(session: Session, relation: str) -> pl.DataFrame:
     """The organisation's own rows of any other relation, each with `label`."""
     if relation == "leverage_use":
         return data.leverage_uses(session).filter("mine").with_columns(label=_use_label())
+    if relation == "risk":
+        return risks.risks(session).filter("mine").with_columns(label=_risk_label())
     names = data.initiative_names(session)
     named = pl.col("initiative").replace_strict(names, default="?", return_dtype=pl.String)
     labels = {
@@ -78,6 +81,10 @@ def _list_label() -> pl.Expr:
 
 def _use_label() -> pl.Expr:
     return pl.format("{}, {}, {}", pl.col("supplier").fill_null("?"), "asked_on", "asked")
+
+
+def _risk_label() -> pl.Expr:
+    return pl.format("{}, {}: {}", "where", "seen_on", "kind_name")
 
 
 def share_more(session: Session) -> None:

@@ -45,6 +45,7 @@ def pages() -> dict[str, list[st.Page]]:
             page("supplier", _("Supplier profile")),
             page("assessments", _("Assessments")),
             page("sites", _("Production sites")),
+            page("risks", _("Known risks")),
             page("leverage", _("Leverage")),
         ],
         _("Explore"): [
