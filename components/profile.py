@@ -15,6 +15,7 @@ from components import (
     leverage_used,
     maps,
     messages,
+    risks,
     sharing,
     suppliers,
     trail,
@@ -30,6 +31,7 @@ from quorum.countries import display_name
 from quorum.importers.spend import FIRST_YEAR, currencies
 from quorum.language import _, ngettext
 from quorum.overview import Picture
+from quorum.risks import nothing_known, of_supplier
 from quorum.store import AlreadyThere, Row, StoreError
 from quorum.suppliers import identifier_names, kind_names
 
@@ -203,6 +205,30 @@ def production_sites(session: Session, supplier_id: str) -> None:
 
 def _countries(n: int) -> str:
     return ngettext("{n} country", "{n} countries", n).format(n=n)
+
+
+# Known risks --------------------------------------------------------------------------------------
+
+
+def known_risks(session: Session, supplier_id: str) -> None:
+    """What is recorded of it, and of the countries where its known sites are."""
+    found = data.cached(session, _known_risks, supplier_id)
+    if found.is_empty():
+        text = _("No risk is recorded at it, or in a country where its known sites are.")
+        st.caption(f"{text} {nothing_known()}")
+    else:
+        table(found, risks.columns(), f"profile-risks-{supplier_id}",
+              height=360 if found.height > 10 else None)  # fmt: skip
+    with st.container(horizontal=True):
+        if (found["supplier_id"] == supplier_id).any():
+            link("risks", _("Read them in full"), supplier=supplier_id)
+        if session.principal.may_edit:
+            link("risks", _("Record a risk"))
+
+
+def _known_risks(session: Session, supplier_id: str) -> pl.DataFrame:
+    countries = distinct(session, supplier_id)["country"].unique().to_list()
+    return of_supplier(risks.risks(session), supplier_id, countries)
 
 
 # Dialogues ----------------------------------------------------------------------------------------

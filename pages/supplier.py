@@ -49,6 +49,7 @@ def show(session: Session, row: dict[str, Any]) -> None:
     for title, part in (
         (_("Maturity"), profile.maturity),
         (_("Production sites"), profile.production_sites),
+        (_("Known risks"), profile.known_risks),
         (_("Leverage"), profile.buying),
         (_("Dialogues and leverage used"), profile.looking_back),
         (_("Who works with it"), profile.members),
@@ -73,6 +74,7 @@ def main() -> None:
     data.ahead(
         session, "assessment", "site_list", "production_site", "spend", "spend_bands",
         "supplier_turnover", "audit_event", "person", "leverage_use", "commitment_report",
+        "risk",
         *OF_DIALOGUES,
     )  # fmt: skip
     row = asked_for(session)
