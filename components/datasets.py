@@ -14,6 +14,7 @@ from components.contributions import relation_names
 from components.dialogues import RELATIONS as OF_DIALOGUES
 from components.dialogues import state_names as event_states
 from components.leverage_used import channel_names, outcome_names
+from components.risks import risks
 from components.session import Session
 from quorum import clocks, dialogues, receipts, scoring
 from quorum.definitions import questionnaires
@@ -280,6 +281,20 @@ def _unattributed(session: Session, found: pl.DataFrame, *names: str) -> pl.Data
     return found.with_columns(pl.when(~of_those).then(pl.col(names)))
 
 
+def _risks(session: Session) -> pl.DataFrame:
+    of_country = pl.col("supplier_id").is_null()
+    return risks(session).with_columns(
+        _supplier(_supplier_names(session)),
+        _whose(),
+        kind="kind_name",
+        stage="stage_name",
+        scope=pl.when(of_country)
+        .then(pl.lit(_("Whoever produces there")))
+        .otherwise(pl.lit(_("One supplier"))),
+        year=pl.col("seen_on").dt.year().cast(pl.Int64),
+    )
+
+
 def _initiative(session: Session) -> pl.Expr:
     added = data.rows(session, "initiative").select("id", "name").iter_rows()
     names = {one.id: one.name for one in published().initiatives} | dict(added)
@@ -307,6 +322,7 @@ READERS: dict[str, Callable[[Session], pl.DataFrame]] = {
     "dialogues": _dialogues,
     "commitments": _commitments,
     "leverage_use": _leverage_use,
+    "risks": _risks,
 }
 
 # What each of them reads, so that a page can fetch it ahead.
@@ -324,6 +340,7 @@ RELATIONS: dict[str, tuple[str, ...]] = {
     "dialogues": OF_DIALOGUES,
     "commitments": OF_DIALOGUES,
     "leverage_use": ("leverage_use", *OF_DIALOGUES),
+    "risks": ("risk",),
 }
 
 
