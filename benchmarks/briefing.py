@@ -165,6 +165,11 @@ def sources() -> Sources:
             {"organisation_id": f"m{n}", "organisation": f"Municipality {n}", "asked_on": TODAY,
              "asked": text, "jointly": True, "outcome": "promised"} for n in range(MEMBERS)
         ]),
+        risks=frame("risk", [
+            {"organisation_id": f"m{n}", "organisation": f"Municipality {n}", "seen_on": TODAY,
+             "text": text, "source": "A report", "kind": "wages", "stage": "", "country": "VN"}
+            for n in range(MEMBERS)
+        ]),
         organisations={f"m{n}": f"Municipality {n}" for n in range(MEMBERS)},
         consortium="A large consortium", organisation_id="m0", author="Ada, Municipality 0",
         made_on=TODAY,

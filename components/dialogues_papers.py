@@ -101,6 +101,7 @@ def sources(session: Session, row: Row, supplier_id: str, now: Row) -> Sources:
         initiative_links=data.initiative_links(session),
         initiatives=initiatives,
         leverage_use=data.leverage_uses(session),
+        risks=data.risks(session),
         organisations=data.organisation_names(session),
         consortium=row["consortium"] or "",
         organisation_id=who.organisation_id,

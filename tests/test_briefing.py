@@ -130,6 +130,18 @@ def a_list(title: str = "Sites 2025", **columns: Any) -> pl.DataFrame:
     return contributed("site_list", {**row, **columns})
 
 
+def risks(*rows: tuple[str, str | None, str], **columns: Any) -> pl.DataFrame:
+    """organisation, country, what is known; at Aurora unless the columns say otherwise."""
+    row = {"kind": "wages", "stage": "", "source": "A report", "seen_on": date(2025, 6, 1)}
+    return contributed(
+        "risk",
+        *(
+            {**row, "organisation_id": owner, "country": country, "text": text, **columns}
+            for owner, country, text in rows
+        ),
+    )  # fmt: skip
+
+
 def question(text: str, **columns: Any) -> dict[str, Any]:
     return {
         "id": text, "board": "shared", "stage_id": None, "supplier_id": None, "topic": None,
@@ -186,6 +198,7 @@ def sources(**parts: Any) -> Sources:
         "turnover": frame("supplier_turnover"),
         "initiative_links": contributed("initiative_link"),
         "leverage_use": contributed("leverage_use"),
+        "risks": contributed("risk"),
     }
     initiatives = pl.DataFrame(
         {"key": ["rba"], "name": ["RBA"], "published": [True], "shared_with": [[]]},
@@ -256,6 +269,15 @@ def plant(known: Sources) -> Sources:
     more_spend.append(spend(("north", SECRET), id="ring", banded_with=["ring"], **HIDDEN))
     link = {"initiative": "rba", "standing": "certificate", "level": CANARY, "valid_until": TODAY}
     use = {"asked_on": TODAY, "asked": CANARY, "jointly": False, "outcome": "none_yet"}
+    everywhere = {"supplier_id": None, "supplier": None}
+    more_risks = [
+        risks(("north", "VN", CANARY), id="r0", **HIDDEN),
+        risks(("north", "PL", CANARY), id="r1", **ELSEWHERE, **everywhere),
+        risks(("east", None, CANARY), id="r2", **ELSEWHERE),
+        # Shared, but of a country that only the lists kept back name, and of another supplier.
+        risks(("south", "KP", CANARY), id="r3", **everywhere),
+        risks(("south", "VN", CANARY), id="r4", supplier_id="birch", supplier="Birch"),
+    ]
     other = pl.DataFrame(
         {"key": ["own"], "name": [CANARY], "published": [False], "shared_with": [["ring"]]}
     )
@@ -281,6 +303,7 @@ def plant(known: Sources) -> Sources:
                             for n, (o, x) in enumerate([("north", HIDDEN), ("east", ELSEWHERE)]))),
             ]
         ),
+        risks=pl.concat([known.risks, *more_risks]),
         questions=[
             *known.questions,
             question(f"{CANARY} for another?", supplier_id="birch", votes=9),
@@ -335,6 +358,13 @@ def full(**parts: Any) -> Sources:
             {"organisation_id": "south", "asked_on": date(2025, 5, 5), "asked": "A site list",
              "jointly": True, "outcome": "promised"},
         ),
+        "risks": pl.concat(
+            [
+                risks(("south", "VN", "Fees taken from migrants"), kind="forced_labour",
+                      stage="assembly", source="Audit", seen_on=date(2025, 3, 1)),
+                risks(("east", "PL", "Late pay in the region"), supplier_id=None, supplier=None),
+            ]
+        ),
     }  # fmt: skip
     return sources(**(given | parts))
 
@@ -360,6 +390,8 @@ def test_the_maker_alone_reads_how_much_was_left_out():
         "consortium",
         "1 use of leverage of your organisation, not shared with this consortium",
         "1 use of leverage of other members, shared with you but not with this consortium",
+        "2 known risks of your organisation, not shared with this consortium",
+        "1 known risk of other members, shared with you but not with this consortium",
         "1 line of spend of your organisation that is shared for sums only",
         "size classes of 1 member: you are in several consortia, and they do not say which of "
         "them they are shared with",
@@ -380,7 +412,7 @@ def test_the_rooms_paper_has_nothing_that_a_member_brought_in():
 def test_the_rooms_cut_is_empty_of_contributions():
     shown = for_reader(plant(full()), "room").shown
     for name in ("assessments", "site_lists", "production_sites", "spend", "bands",
-                 "initiative_links", "leverage_use"):  # fmt: skip
+                 "initiative_links", "leverage_use", "risks"):  # fmt: skip
         assert getattr(shown, name).is_empty()
 
 
@@ -538,6 +570,14 @@ def test_who_used_leverage_in_such_a_dialogue_is_not_named_either():
     assert rows(made, "Collective leverage", 1)[0][1] == "–"
 
 
+def test_who_recorded_a_risk_is_not_named_in_the_paper_of_such_a_dialogue():
+    recorded = rows(briefing(ruled(), "buyers"), "Production sites", 2)
+    assert [row[-1] for row in recorded] == ["–", "–"]
+    assert [row[-1] for row in rows(briefing(full(), "buyers"), "Production sites", 2)] == [
+        "Region South", "East Hospitals",
+    ]  # fmt: skip
+
+
 def test_a_name_that_somebody_wrote_is_found_where_it_stands_in_the_paper():
     known = ruled(
         questions=[question("Which sites?", votes=2), question("Why did Ada Lund ask?")],
@@ -663,6 +703,37 @@ def test_sites_are_counted_by_country_with_what_is_not_known():
     assert "whether the lists are complete" in told
 
 
+def test_known_risks_stand_with_the_sites_those_at_the_supplier_first():
+    made = briefing(full(), "buyers")
+    assert rows(made, "Production sites", 2) == [
+        ("Vietnam", "Forced labour, Assembly", "Fees taken from migrants", "Audit, 2025-03-01",
+         "Region South"),
+        ("Poland, in general", "Inadequate wages", "Late pay in the region", "A report, 2025-06-01",
+         "East Hospitals"),
+    ]  # fmt: skip
+    assert "Known risks in its countries: those at Aurora first" in says(made, "Production sites")
+
+
+def test_of_many_risks_eight_stand_in_it():
+    many = pl.concat([risks(("south", "VN", f"Risk {n}"), id=f"r{n}") for n in range(20)])
+    made = briefing(full(risks=many), "buyers")
+    assert len(rows(made, "Production sites", 2)) == 8
+    assert says(made, "Production sites").endswith("12 more.")
+
+
+def test_without_a_site_list_what_is_known_of_the_supplier_still_stands_in_it():
+    known = full(site_lists=a_list().clear(), production_sites=sites())
+    recorded = rows(briefing(known, "buyers"), "Production sites")
+    assert [row[2] for row in recorded] == ["Fees taken from migrants"]
+
+
+def test_no_recorded_risk_is_not_the_same_as_no_risk():
+    assert says(briefing(full(risks=risks()), "buyers"), "Production sites").endswith(
+        "No risk at it or in its countries is shared with Nordic circle. "
+        "Nothing recorded is not the same as no risk."
+    )
+
+
 def test_collective_leverage_is_a_range_of_what_is_shared():
     made = briefing(full(), "buyers")
     assert rows(made, "Collective leverage")[0] == (
@@ -729,7 +800,12 @@ def test_an_empty_briefing_says_what_there_is_not():
     for title, text in (
         ("Agenda", "There is no agenda yet."),
         ("Maturity", "No assessment of it is shared with Nordic circle."),
-        ("Production sites", "No list of its production sites is shared with Nordic circle."),
+        (
+            "Production sites",
+            "No list of its production sites is shared with Nordic circle. No risk at it or in "
+            "its countries is shared with Nordic circle. Nothing recorded is not the same as no "
+            "risk.",
+        ),
         ("Open commitments", "It has promised nothing in a dialogue yet."),
         ("Agreed questions", "No question stands on the board yet."),
     ):

@@ -29,6 +29,7 @@ from tests.test_briefing import (
     plant,
     promise,
     question,
+    risks,
     ruled,
     sites,
     sources,
@@ -99,6 +100,7 @@ def test_the_rooms_files_hold_nothing_that_a_member_brought_in():
             {"organisation_id": "south", "asked_on": date(2025, 5, 5), "asked": CANARY,
              "jointly": False, "outcome": "none_yet"},
         ),
+        risks=risks(("south", "VN", CANARY), source=CANARY),
         questions=[
             question(f"{CANARY}?", board="buyers"), question(f"{CANARY}?", stage_id=CANARY),
         ],
@@ -139,7 +141,7 @@ def test_both_files_say_the_same():
 def test_a_table_of_the_docx_has_its_widths_its_header_and_whole_rows():
     document = Document(io.BytesIO(to_docx(briefing(full(), "buyers"))))
     tables = [one for one in document.tables if one.style.name == "Table Grid"][1:]
-    assert len(tables) == 11
+    assert len(tables) == 12
     for table in tables:
         assert sum(cell.width.mm for cell in table.rows[0].cells) == pytest.approx(170, abs=1)
         assert "tblHeader" in table.rows[0]._tr.xml
@@ -198,6 +200,10 @@ def test_a_large_consortium_fills_no_more_than_four_pages():
         assessments=assessments(
             *((f"m{n}", f"202{n % 3 + 3}-0{n % 9 + 1}-11", [LOW, MEDIUM, HIGH][n % 3])
               for n in range(40))
+        ),
+        risks=risks(
+            *((f"m{n}", "CN", wordy) for n in range(12)), stage="raw_materials",
+            kind="health_safety", source=wordy, organisation="Municipality of many",
         ),
         production_sites=sites(
             *((f"Plant {n}", ["CN", "VN", "PL", "MX", "IN", "TH", "CZ", "ID", "JP", "KR"][n % 10],

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from quorum import initiatives, leverage, scoring, sites
+from quorum import initiatives, leverage, risks, scoring, sites
 from quorum.briefing.content import (
     MOST_ROWS,
     Block,
@@ -218,7 +218,7 @@ def sites_section(shown: Sources) -> Section:
     lists = shown.site_lists.sort("as_of", "title", "id", descending=[True, False, False])
     if lists.is_empty():
         text = _("No list of its production sites is shared with {consortium}.")
-        return Section(title, (Text(text.format(consortium=shown.consortium)),))
+        return Section(title, (Text(text.format(consortium=shown.consortium)), *_risks(shown)))
     places = sites.distinct_sites(shown.production_sites, lists)
     return Section(
         title,
@@ -228,6 +228,7 @@ def sites_section(shown: Sources) -> Section:
             Text(_unknown(shown, places, lists)),
             _lists(lists.head(3)),
             *more(lists.height, 3),
+            *_risks(shown),
         ),
     )
 
@@ -309,6 +310,45 @@ def _lists(lists: pl.DataFrame) -> Table:
     )
     headers = (_("List"), _("Of"), _("Rows"), _("Source"), _("Brought in by"))
     return Table(headers, rows, (48, 22, 16, 44, 40), right=(2,))
+
+
+def _risks(shown: Sources) -> list[Block]:
+    """Known risks at the supplier and in the countries of the sites that are shown."""
+    if shown.risks.is_empty():
+        text = _("No risk at it or in its countries is shared with {consortium}.")
+        none = f"{text.format(consortium=shown.consortium)} {risks.nothing_known()}"
+        return [Text(none)]
+    rows = tuple(
+        (
+            _risk_country(row),
+            ", ".join(filter(None, (row["kind_name"], row["stage_name"]))),
+            short(row["text"], 80),
+            f"{short(row['source'], 40)}, {row['seen_on']}",
+            short(row["organisation"] or "–", 40),
+        )
+        for row in risks.worded(shown.risks.head(MOST_ROWS)).iter_rows(named=True)
+    )
+    headers = (
+        _("Country"), _("Risk and stage"), _("What is known"), _("Source and date"),
+        _("Recorded by"),
+    )  # fmt: skip
+    how = _(
+        "Known risks in its countries: those at {supplier} first, then those of a country in "
+        "general."
+    )
+    return [
+        Text(how.format(supplier=short(shown.supplier["name"], 120))),
+        Table(headers, rows, (20, 36, 52, 36, 26)),
+        *more(shown.risks.height),
+    ]
+
+
+def _risk_country(risk: Mapping[str, Any]) -> str:
+    """The country; with a word where the risk is not one of this supplier's own."""
+    if not risk["country"]:
+        return "–"
+    name = display_name(risk["country"])
+    return name if risk["supplier_id"] else _("{country}, in general").format(country=name)
 
 
 # Leverage -----------------------------------------------------------------------------------------

@@ -297,12 +297,16 @@ def _left_out(shown: Sources, reader: Reader) -> Section:
                 "Spend that is shared for sums only, and the amounts behind size classes: a range "
                 "stands for those."
             ),
+            _(
+                "Risks that no member recorded, and risks by material: Quorum holds what members "
+                "know of suppliers and countries, and no risk sheet of a whole product."
+            ),
         ]
     else:
         said = [
             _(
-                "Everything that members contributed: assessments, site lists, spend, memberships "
-                "and certificates, and what they asked of the supplier before."
+                "Everything that members contributed: assessments, site lists, known risks, spend, "
+                "memberships and certificates, and what they asked of the supplier before."
             ),
             _("The buyers' board, and stages for buyers only."),
             _(
@@ -313,7 +317,6 @@ def _left_out(shown: Sources, reader: Reader) -> Section:
     said += [
         several,
         _("Suggested questions: here are those that people put on the board."),
-        _("Risks by country and material: Quorum has no risk sheet to draw on yet."),
     ]
     if shown.dialogue["chatham"]:
         said.append(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import polars as pl
 
 from quorum.language import _, ngettext
+from quorum.risks import of_supplier
 
 # buyers: the members of the consortium. room: everybody in it, the supplier's people included.
 Reader = Literal["buyers", "room"]
@@ -26,10 +27,10 @@ class Sources:
     dialogue, supplier: a row of the relation. dialogues: the relation. suppliers: how many the
     dialogue has. stages: relation "dialogue_stage", of this dialogue. questions: of
     dialogue_board(). commitments, turnover: the relations. assessments (final and scored),
-    site_lists, production_sites, spend, initiative_links, leverage_use: contributions with
-    `organisation` and `shared_with`; spend also with `banded_with` and `aggregated_with`. bands:
-    spend_bands() with `shared_with` (see `attributed`). classes: relation "spend_band".
-    initiatives: key, name, published, shared_with. organisations: identifier -> name.
+    site_lists, production_sites, spend, initiative_links, leverage_use, risks: contributions with
+    `organisation` and `shared_with`; risks also with `supplier`, spend also with `banded_with` and
+    `aggregated_with`. bands: spend_bands() with `shared_with` (see `attributed`). classes: relation
+    "spend_band". initiatives: key, name, published, shared_with. organisations: identifier -> name.
     """
 
     dialogue: Mapping[str, Any]
@@ -49,6 +50,7 @@ class Sources:
     initiative_links: pl.DataFrame
     initiatives: pl.DataFrame
     leverage_use: pl.DataFrame
+    risks: pl.DataFrame
     organisations: Mapping[str, str]
     consortium: str
     organisation_id: str
@@ -98,6 +100,7 @@ def _this_supplier(sources: Sources) -> Sources:
     )  # fmt: skip
     frames = {name: getattr(sources, name).filter(this) for name in names}
     lists = frames["site_lists"]["id"].implode()
+    places = sources.production_sites.filter(pl.col("site_list_id").is_in(lists))
     return replace(
         sources,
         dialogues=events,
@@ -113,9 +116,15 @@ def _this_supplier(sources: Sources) -> Sources:
             this, pl.col("dialogue_id").is_in(events["id"].implode())
         ),
         # A site goes with its list, whichever supplier a row of it names.
-        production_sites=sources.production_sites.filter(pl.col("site_list_id").is_in(lists)),
+        production_sites=places,
+        risks=_risks_at(sources, sources.risks, places),
         **frames,
     )
+
+
+def _risks_at(sources: Sources, known: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Those at the supplier, and those of countries where these sites are."""
+    return of_supplier(known, sources.supplier["id"], places["country"].unique().to_list())
 
 
 def _talk(sources: Sources, reader: Reader) -> Sources:
@@ -158,17 +167,24 @@ def _without_names(sources: Sources) -> Sources:
         return sources
     nobody = {"author": None, "affiliation": None}
     questions = [{**one, **nobody} for one in sources.questions]
-    return replace(sources, questions=questions, author="")
+    # A risk does not say in which dialogue its owner heard of it: it may have been in this one.
+    risks = sources.risks.with_columns(organisation=pl.lit(None, pl.String))
+    return replace(sources, questions=questions, risks=risks, author="")
+
+
+def _reached(sources: Sources, column: str = "shared_with") -> pl.Expr:
+    """Whether a contribution is shared with the consortium of the dialogue."""
+    return pl.col(column).list.contains(sources.dialogue["consortium_id"]).fill_null(False)
 
 
 def _shared(sources: Sources) -> Sources:
     """Contributions shared with the consortium; the maker's own no less than others'."""
-    consortium = sources.dialogue["consortium_id"]
 
     def reached(column: str = "shared_with") -> pl.Expr:
-        return pl.col(column).list.contains(consortium).fill_null(False)
+        return _reached(sources, column)
 
     lists = sources.site_lists.filter(reached())
+    places = sources.production_sites.filter(pl.col("site_list_id").is_in(lists["id"].implode()))
     own = sources.spend.filter(
         pl.col("organisation_id") == sources.organisation_id, reached("banded_with"), ~reached()
     )
@@ -177,14 +193,14 @@ def _shared(sources: Sources) -> Sources:
         sources,
         assessments=sources.assessments.filter(reached()),
         site_lists=lists,
-        production_sites=sources.production_sites.filter(
-            pl.col("site_list_id").is_in(lists["id"].implode())
-        ),
+        production_sites=places,
         spend=sources.spend.filter(reached()),
         bands=pl.concat([sources.bands.filter(reached()).select(classes.columns), classes]),
         initiative_links=sources.initiative_links.filter(reached()),
         initiatives=sources.initiatives.filter(pl.col("published") | reached()),
         leverage_use=sources.leverage_use.filter(reached()),
+        # A country that only a list kept back names is not one of the paper's.
+        risks=_risks_at(sources, sources.risks.filter(reached()), places),
     )
 
 
@@ -209,7 +225,7 @@ def _classes(lines: pl.DataFrame, classes: pl.DataFrame) -> pl.DataFrame:
 def _nothing_of_members(sources: Sources) -> Sources:
     names = (
         "assessments", "site_lists", "production_sites", "spend", "bands", "initiative_links",
-        "leverage_use",
+        "leverage_use", "risks",
     )  # fmt: skip
     return replace(sources, **{name: getattr(sources, name).clear() for name in names})
 
@@ -227,6 +243,7 @@ def _counted(name: str, n: int) -> str:
             "{n} membership or certificate", "{n} memberships or certificates", n
         ),
         "leverage_use": ngettext("{n} use of leverage", "{n} uses of leverage", n),
+        "risks": ngettext("{n} known risk", "{n} known risks", n),
     }[name].format(n=n)
 
 
@@ -237,10 +254,12 @@ def _kept_back(ours: Sources, shown: Sources, reader: Reader) -> tuple[str, ...]
         False: _("{what} of other members, shared with you but not with this consortium"),
     }
     said: list[str] = []
-    for name in ("assessments", "site_lists", "spend", "initiative_links", "leverage_use"):
+    for name in ("assessments", "site_lists", "spend", "initiative_links", "leverage_use", "risks"):
         before, after = getattr(ours, name), getattr(shown, name)
         if name == "spend" and reader == "buyers":
             before = before.filter(~_as_class_or_sum(ours))
+        if name == "risks" and reader == "buyers":
+            before = before.filter(~_reached(ours))
         missing = before.filter(~pl.col("id").is_in(after["id"].implode()))
         if reader == "room":
             if missing.height:
@@ -256,11 +275,7 @@ def _kept_back(ours: Sources, shown: Sources, reader: Reader) -> tuple[str, ...]
 
 def _as_class_or_sum(ours: Sources) -> pl.Expr:
     """Own lines that the consortium sees as classes or in sums: counted by themselves."""
-    consortium = ours.dialogue["consortium_id"]
-    levels = [
-        pl.col(c).list.contains(consortium).fill_null(False)
-        for c in ("banded_with", "aggregated_with")
-    ]
+    levels = [_reached(ours, c) for c in ("banded_with", "aggregated_with")]
     return (pl.col("organisation_id") == ours.organisation_id) & pl.any_horizontal(levels)
 
 
@@ -269,16 +284,11 @@ def _kept_back_of_spend(ours: Sources, reader: Reader) -> list[str]:
         n = ours.bands["organisation_id"].n_unique()
         text = ngettext("size classes of {n} member", "size classes of {n} members", n)
         return [text.format(n=n)] if n else []
-    consortium = ours.dialogue["consortium_id"]
     own = ours.spend.filter(pl.col("organisation_id") == ours.organisation_id)
     sums = own.filter(
-        pl.col("aggregated_with").list.contains(consortium).fill_null(False),
-        ~pl.col("banded_with").list.contains(consortium).fill_null(False),
-        ~pl.col("shared_with").list.contains(consortium).fill_null(False),
+        _reached(ours, "aggregated_with"), ~_reached(ours, "banded_with"), ~_reached(ours)
     ).height
-    unsure = ours.bands.filter(
-        ~pl.col("shared_with").list.contains(consortium).fill_null(False)
-    )["organisation_id"].n_unique()  # fmt: skip
+    unsure = ours.bands.filter(~_reached(ours))["organisation_id"].n_unique()
     said: list[str] = []
     if sums:
         text = ngettext(
