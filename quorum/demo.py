@@ -1,10 +1,10 @@
 """A demo store: a fictional consortium of public buyers, a year in.
 
 The story stands in definitions/demo: consortium.toml, initiatives.toml for what its members think
-of initiatives, and dialogues.toml for what they talk about with suppliers. It enters the store as
-members do it: through the public functions, under their own claims, so that policies, receipts and
-the audit trail are real. Only accounts and moments of the past are set by the owner. The same day
-gives the same demo.
+of initiatives, dialogues.toml for what they talk about with suppliers, and risks.toml for the risks
+they know of. It enters the store as members do it: through the public functions, under their own
+claims, so that policies, receipts and the audit trail are real. Only accounts and moments of the
+past are set by the owner. The same day gives the same demo.
 """
 
 import tomllib
@@ -46,7 +46,7 @@ MOMENTS = (
     ("initiative_link", "created_at"), ("saved_chart", "created_at"), ("saved_chart", "updated_at"),
     ("dialogue", "created_at"), ("dialogue", "closed_at"), ("quorum.dialogue_question", "asked_at"),
     ("quorum.dialogue_note", "noted_at"), ("commitment", "created_at"),
-    ("commitment_report", "created_at"), ("leverage_use", "created_at"),
+    ("commitment_report", "created_at"), ("leverage_use", "created_at"), ("risk", "created_at"),
 )  # fmt: skip
 # Days ago on which ratings were entered: on the first of these after the day that they speak of.
 RATED = (394, 255, 36)
@@ -56,12 +56,12 @@ Story = Mapping[str, Any]
 
 def story() -> Story:
     """The content of consortium.toml; under `views` that of initiatives.toml, under `talks` that of
-    dialogues.toml."""
-    told, views, talks = (
+    dialogues.toml, under `findings` the findings of risks.toml."""
+    told, views, talks, risks = (
         tomllib.loads((STORY / f"{name}.toml").read_text(encoding="utf-8"))
-        for name in ("consortium", "initiatives", "dialogues")
+        for name in ("consortium", "initiatives", "dialogues", "risks")
     )
-    return {**told, "views": views, "talks": talks}
+    return {**told, "views": views, "talks": talks, "findings": risks["findings"]}
 
 
 def identifier(kind: str, key: str) -> str:
@@ -202,6 +202,7 @@ def _tell(stage: _Stage) -> None:
     for event in stage.story["talks"]["events"]:
         _event(stage, event)
     _leverage_used(stage)
+    _known_risks(stage)
     _what_ended(stage)
     _unfinished(stage)
     stage.owner("select 1")  # leave the last member's role
@@ -744,6 +745,23 @@ def _leverage_used(stage: _Stage) -> None:
         if told.get("shared"):
             stage.share(told["owner"], "leverage_use", [use], told["asked"])
         stage.happened(known if known is not None else told["days_ago"])
+
+
+def _known_risks(stage: _Stage) -> None:
+    for told in stage.story["findings"]:
+        risk = identifier("risk", told["key"])
+        stage.member(told["owner"]).insert(
+            "risk",
+            {
+                "id": risk, "supplier_id": identifier("supplier", told["supplier"]),
+                "country": told.get("country"), "kind": told["kind"], "stage": told["stage"],
+                "text": told["text"], "source": told["source"], "link": told.get("link"),
+                "seen_on": stage.day(told["days_ago"]),
+            },
+        )  # fmt: skip
+        if told.get("shared"):
+            stage.share(told["owner"], "risk", [risk], told["text"])
+        stage.happened(told["recorded"])
 
 
 def _share_with_group(stage: _Stage) -> None:

@@ -353,3 +353,12 @@ def test_what_was_said_and_done_in_the_demo_lies_on_its_day(made: Engine) -> Non
 def test_uses_of_leverage_in_the_demo_are_shared_or_kept(made: Engine) -> None:
     assert member(made, "Ines Verhagel").rows("leverage_use").height == 3
     assert member(made, "Elin Norrgard").rows("leverage_use").height == 2
+
+
+def test_known_risks_of_the_demo_are_shared_or_kept_and_of_its_own_suppliers(made: Engine) -> None:
+    risks = member(made, "Ines Verhagel").rows("risk")
+    assert (risks.height, member(made, "Elin Norrgard").rows("risk").height) == (5, 4)
+    assert risks["kind"].n_unique() == 5
+    assert risks["supplier_id"].is_not_null().all()
+    assert risks["source"].str.ends_with("(fictional)").all()
+    assert (risks["created_at"].dt.date() > risks["seen_on"]).all()
