@@ -223,7 +223,7 @@ def known_risks(session: Session, supplier_id: str) -> None:
         if (found["supplier_id"] == supplier_id).any():
             link("risks", _("Read them in full"), supplier=supplier_id)
         if session.principal.may_edit:
-            link("risks", _("Record a risk"))
+            link("risks", _("Record a risk"), supplier=supplier_id)
 
 
 def _known_risks(session: Session, supplier_id: str) -> pl.DataFrame:

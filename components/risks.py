@@ -130,7 +130,8 @@ def add(session: Session) -> None:
         done(said)
     nonce = st.session_state.setdefault(f"{KEY}-id", str(uuid4()))
     blank = {
-        "supplier_id": st.session_state.get("risks_supplier"),
+        # Whichever supplier the page looks at, or was asked for while there was nothing to filter.
+        "supplier_id": st.session_state.get("risks_supplier") or st.query_params.get("supplier"),
         "country": st.session_state.get("risks_country"), "kind": None, "stage": ANY_STAGE,
         "text": "", "source": "", "link": None, "seen_on": None,
     }  # fmt: skip

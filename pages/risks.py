@@ -28,31 +28,29 @@ def _named(found: pl.DataFrame, code: str, name: str) -> dict[str, str]:
     return dict(found.select(code, name).drop_nulls().unique().sort(name).iter_rows())
 
 
-def chosen_ones(session: Session) -> pl.DataFrame:
-    found = risks.risks(session)
+def asked(session: Session, found: pl.DataFrame) -> list[pl.Expr]:
+    """The filters in their row, and what each wants of a risk."""
     occurring = set(found["kind"])
     kinds = {code: name for code, name in kind_names().items() if code in occurring}
+    countries = _named(found, "country", "country_name")
+    # All of them: of a supplier without a risk the page says so, and offers to record one.
+    suppliers = dict(data.suppliers(session).select("id", "name").iter_rows())
     owners = _named(found, "organisation_id", "organisation")
+    whose = {OURS: _("Ours"), THEIRS: _("Shared with us"), **owners}
     with filters.row():
-        wanted = {
+        equal = {
             "kind": filters.choice(_("Kind of risk"), kinds, "risks_kind"),
-            "country": filters.choice(
-                _("Country"), _named(found, "country", "country_name"), "risks_country"
-            ),
+            "country": filters.choice(_("Country"), countries, "risks_country"),
             "supplier_id": filters.choice(
-                _("Supplier"), _named(found, "supplier_id", "supplier"), "risks_supplier",
-                arrives_as="supplier",
+                _("Supplier"), suppliers, "risks_supplier", arrives_as="supplier"
             ),
-        }  # fmt: skip
-        whose = filters.choice(
-            _("Recorded by"), {OURS: _("Ours"), THEIRS: _("Shared with us"), **owners}, "risks_by"
-        )
-    for column, value in wanted.items():
-        found = found.filter(pl.col(column) == value) if value else found
-    if whose:
+        }
+        owner = filters.choice(_("Recorded by"), whose, "risks_by")
+    wanted = [pl.col(column) == value for column, value in equal.items() if value]
+    if owner:
         sides = {OURS: pl.col("mine"), THEIRS: ~pl.col("mine")}
-        found = found.filter(sides.get(whose, pl.col("organisation_id") == whose))
-    return found
+        wanted.append(sides.get(owner, pl.col("organisation_id") == owner))
+    return wanted
 
 
 def listed(session: Session, found: pl.DataFrame) -> None:
@@ -75,16 +73,15 @@ def main() -> None:
     st.title(_("Known risks"))
     st.markdown(_("Which risks do we know of where our suppliers produce?"))
     if data.risks(session).is_empty():
-        empty(
-            _("No risk is recorded yet"),
-            _(
-                "Here will stand what members know of risks to workers and neighbours: at a "
-                "supplier, or in a country whoever produces there; who says so, and since when."
-            )
-            + f" {nothing_known()}",
+        what = _(
+            "Here will stand what members know of risks to workers and neighbours: at a supplier, "
+            "or in a country whoever produces there; who says so, and since when."
         )
+        empty(_("No risk is recorded yet"), f"{what} {nothing_known()}")
     else:
-        found = chosen_ones(session)
+        known = risks.risks(session)
+        wanted = asked(session, known)
+        found = known.filter(wanted) if wanted else known
         figures(found)
         listed(session, found)
     if session.principal.may_edit:

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from quorum.countries import display_name
+from quorum.initiatives import is_link
 from quorum.language import _
 
 DEFINITION = Path(__file__).parent / "definitions" / "risks.toml"
@@ -69,9 +70,10 @@ def problems_of_risk(values: Mapping[str, Any], today: date) -> list[str]:
         said.append(_("Write down what is known, in 3 characters at least."))
     if len(values["source"].strip()) < SHORTEST:
         said.append(_("Name the source: who says so, such as a report, an audit or a newspaper."))
-    link = values["link"]
-    if link and (not link.startswith(("https://", "http://")) or len(link.split()) != 1):
-        said.append(_("The web address of the source must begin with https:// or http://."))
+    if values["link"] and not is_link(values["link"]):
+        said.append(
+            _("The web address of the source must begin with https:// or http://, without spaces.")
+        )
     if values["seen_on"] is None or values["seen_on"] > today:
         said.append(_("Give the date of the source: not later than today."))
     return said

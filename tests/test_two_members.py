@@ -62,6 +62,14 @@ def fill(world: World, actor: str, word: str, supplier: str) -> None:
             ],
         },
     )  # fmt: skip
+    store.insert(
+        "risk",
+        {
+            "supplier_id": supplier, "country": "VN", "kind": "wages", "text": f"{word} risk",
+            "source": f"{word} audit", "seen_on": "2026-01-01",
+            "link": f"https://example.org/{word}",
+        },
+    )  # fmt: skip
     store.call("invite_colleague", {"role": "viewer", "note": f"{word} invitation", "days": 7})
 
 
@@ -116,7 +124,7 @@ def test_members_who_take_turns_on_a_page_see_nothing_of_each_other(
 
 def test_the_search_finds_what_is_there(world: World, open_page: Open, supplier: str) -> None:
     """Else the test above would prove nothing."""
-    for name in ("sites", "supplier", "organisation"):
+    for name in ("sites", "risks", "supplier", "organisation"):
         page = open_page("north admin", name, **asked(name, supplier))
         assert "CANARYNORTH" in betrays(page, "north admin"), name
 
