@@ -440,6 +440,9 @@ def _suggestions(session: Session, dialogue_id: str, consortium_id: str) -> pl.D
     return domain.suggestions(
         picture(session, consortium_id), made,
         list(dialogues.supplier_names(session, dialogue_id)),
+        risks=data.risks(session).filter(
+            pl.col("mine") | pl.col("shared_with").list.contains(consortium_id)
+        ),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from quorum.definitions.dialogues import REASONS, definition
 from quorum.initiatives import is_link
 from quorum.language import _, ngettext
 from quorum.overview import Need, Picture, shared_suppliers
+from quorum.risks import kind_names
 from quorum.sites import identify
 from quorum.store.relations import DAY, MOMENT, TEXT, WHOLE
 
@@ -134,13 +135,15 @@ def suggestions(
     commitments: pl.DataFrame,
     supplier_ids: Collection[str],
     asked: Collection[str] = (),
+    risks: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Questions that what the members know suggests, by supplier, the most pressing first.
 
     With columns SUGGESTIONS. text: a sentence to ask, fit for the shared board; why: what it rests
     on, for buyers only. reason: one of definitions.dialogues.REASONS. key is the same each time, so
     that one may be put aside; those whose text is in `asked` are left out. Assessments and site
-    lists count as long as they are not older than two years.
+    lists count as long as they are not older than two years. risks: relation "risk"; those of a
+    country alone are nobody's to answer for.
     """
     chosen = picture.suppliers.filter(pl.col("id").is_in(list(supplier_ids)))
     names: dict[str, str] = dict(chosen.select("id", "name").iter_rows())
@@ -152,6 +155,7 @@ def suggestions(
         *_about_promises(commitments, names, picture.today),
         *_about_lists(picture.lists, names, oldest),
         *_about_differences(fresh, names),
+        *(_about_risks(risks, names) if risks is not None else ()),
         *_about_low_dimensions(fresh, names),
     ]
     order = list(REASONS)
@@ -246,6 +250,26 @@ def _blocks_of(codes: Collection[str]) -> list[tuple[str, str, list[str]]]:
     return [(code, text, list(labels.values())) for code, (text, labels) in blocks.items()]
 
 
+def _about_risks(risks: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One question per supplier and kind. It names the kind only: what is known, and who says so,
+    is for buyers to decide to tell."""
+    found = (
+        risks.filter(pl.col("supplier_id").is_in(list(names)))
+        .group_by("supplier_id", "kind")
+        .agg(pl.len(), pl.col("seen_on").max())
+        .sort("seen_on", "kind", descending=[True, False])
+    )
+    rows = []
+    for supplier_id, kind, n, day in found.iter_rows():
+        why = ngettext(
+            "{n} finding is recorded, of {day}.",
+            "{n} findings are recorded, the newest of {day}.", n,
+        ).format(n=n, day=day)  # fmt: skip
+        risk = kind_names()[kind].lower()
+        rows.append(_suggestion("risk", supplier_id, names[supplier_id], why, kind, risk=risk))
+    return rows
+
+
 def _about_low_dimensions(fresh: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
     rows = []
     for one in scoring.latest(fresh, by=("supplier_id",)).iter_rows(named=True):
@@ -269,6 +293,7 @@ def reason_names() -> dict[str, str]:
         "overdue": _("Overdue commitment"),
         "no_list": _("No site list"),
         "differ": _("Members noted different answers"),
+        "risk": _("Known risk"),
         "old_list": _("Old site list"),
         "low": _("Low level"),
         "promised": _("Open commitment"),

@@ -284,6 +284,34 @@ def test_an_assessment_older_than_two_years_contradicts_nobody() -> None:
     assert suggested(known) == []
 
 
+def test_a_known_risk_is_asked_about_by_its_kind_alone() -> None:
+    columns = {name: RELATIONS["risk"][name] for name in ("supplier_id", "kind", "text", "seen_on")}
+    risks = pl.DataFrame(
+        [
+            ("aurora", "wages", "Paid late", date(2026, 1, 1)),
+            ("aurora", "wages", "Paid late", date(2025, 1, 1)),
+            ("aurora", "child_labour", "Seen", date(2024, 1, 1)),
+            ("birch", "wages", "Paid late", date(2026, 1, 1)),
+            (None, "wages", "Paid late", date(2026, 1, 1)),
+        ],
+        schema=columns, orient="row",
+    )  # fmt: skip
+    assert suggested(picture(lists=RECENT), risks=risks) == [
+        (
+            "risk", "due_diligence",
+            "What does Aurora know about this risk where its products are made: inadequate wages? "
+            "What does it do about it, and what shows that it helps?",
+            "2 findings are recorded, the newest of 2026-01-01.",
+        ),
+        (
+            "risk", "due_diligence",
+            "What does Aurora know about this risk where its products are made: child labour? "
+            "What does it do about it, and what shows that it helps?",
+            "1 finding is recorded, of 2024-01-01.",
+        ),
+    ]  # fmt: skip
+
+
 def test_low_dimensions_are_asked_about() -> None:
     known = picture(
         lists=RECENT,

@@ -21,6 +21,7 @@ REASONS: dict[str, frozenset[str]] = {
     "overdue": frozenset({"day", "promise"}),
     "no_list": frozenset(),
     "differ": frozenset({"question"}),
+    "risk": frozenset({"risk"}),
     "old_list": frozenset({"day"}),
     "low": frozenset({"question"}),
     "promised": frozenset({"promise"}),
