@@ -37,11 +37,11 @@ def _risks(session: Session) -> pl.DataFrame:
 def columns() -> dict[str, Any]:
     return {
         "seen_on": dialogues.day_column(_("Source of")),
-        "where": st.column_config.TextColumn(_("Where"), width=220),
+        "where": st.column_config.TextColumn(_("Where"), width=200),
         "kind_name": _("Kind"),
-        "stage_name": _("Stage"),
-        "text": st.column_config.TextColumn(_("What is known"), width=320),
+        "text": st.column_config.TextColumn(_("What is known"), width=300),
         "source": st.column_config.TextColumn(_("Source"), width=200),
+        "stage_name": _("Stage"),
         "organisation": _("Recorded by"),
         "whose": _("Who sees it"),
     }
@@ -66,14 +66,14 @@ def _where(session: Session, seen: Row, key: str) -> dict[str, str | None]:
     with filters.row():
         supplier = st.selectbox(
             _("Supplier"), list(suppliers), key=f"{key}-supplier",
-            placeholder=_("Everybody who produces in the country"),
+            placeholder=_("All there"),
             index=list(suppliers).index(seen["supplier_id"])
             if seen["supplier_id"] in suppliers else None,
             format_func=lambda one: suppliers.get(one, ""),
         )  # fmt: skip
         country = st.selectbox(
             _("Country"), list(countries), key=f"{key}-country",
-            placeholder=_("Wherever the supplier produces"),
+            placeholder=_("Not known"),
             index=list(countries).index(seen["country"]) if seen["country"] in countries else None,
             format_func=lambda one: countries.get(one, ""),
         )  # fmt: skip
@@ -86,7 +86,7 @@ def _what(seen: Row, key: str) -> dict[str, Any]:
     meaning = "\n".join(f"- **{kinds[one]}**: {text}" for one, text in kind_explanations().items())
     with filters.row():
         kind = st.selectbox(
-            _("Kind of risk"), list(kinds), placeholder=_("Choose one of seven"), help=meaning,
+            _("Kind of risk"), list(kinds), placeholder=_("One of seven"), help=meaning,
             index=list(kinds).index(seen["kind"]) if seen["kind"] in kinds else None,
             format_func=lambda one: kinds[one], key=f"{key}-kind",
         )  # fmt: skip

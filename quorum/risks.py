@@ -46,7 +46,7 @@ def kind_explanations() -> dict[str, str]:
 def stage_names() -> dict[str, str]:
     """The five stages of a product's life, for people, and the code for any of them."""
     stages = {one["code"]: _(one["text"]) for one in _definition()["stages"]}
-    return {ANY_STAGE: _("Several, or not known"), **stages}
+    return {ANY_STAGE: _("Any, or unknown"), **stages}
 
 
 def nothing_known() -> str:
