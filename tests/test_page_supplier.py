@@ -102,7 +102,9 @@ def test_sections_without_data_say_so_and_lead_on(open_page: Open, world: World)
     ):  # fmt: skip
         assert sentence in said(page)
     labels = [x.proto.label for x in page.main.get("page_link")]
-    assert labels[:3] == ["Answer the questionnaire for it", "Import a site list", "Import spend"]
+    assert labels[:4] == [
+        "Answer the questionnaire for it", "Import a site list", "Record a risk", "Import spend",
+    ]  # fmt: skip
 
 
 def test_a_viewer_is_offered_no_change(open_page: Open, world: World) -> None:
