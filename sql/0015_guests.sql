@@ -509,4 +509,4 @@ revoke execute on function quorum.need_own_event(), quorum.need_memberships() fr
 
 create or replace function public.schema_number() returns integer
 language sql immutable set search_path = ''
-as $$ select 14 $$;
+as $$ select 15 $$;
