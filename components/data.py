@@ -19,6 +19,7 @@ from quorum import charts, scoring
 from quorum.definitions.rubrics import Rubric, from_row, published
 from quorum.definitions.rubrics import rubrics as published_rubrics
 from quorum.initiatives import long_ratings, published_ratings
+from quorum.language import _
 from quorum.store import Conflict, Row, Store
 from quorum.store.relations import RELATIONS, WRITE_ONLY
 
@@ -491,7 +492,11 @@ def _commitments(session: Session) -> pl.DataFrame:
         _as_merged(session, rows(session, "commitment", "due_on", "id"))
         .join(named, on="owner_id", how="left", maintain_order="left")
         .join(events, on="dialogue_id", how="left", maintain_order="left")
-        .with_columns(mine=pl.col("owner_id") == session.principal.organisation_id)
+        .with_columns(
+            # To people of its supplier who were not in it, an event is no more than that.
+            pl.col("dialogue").fill_null(_("An earlier event")),
+            mine=pl.col("owner_id") == session.principal.organisation_id,
+        )
     )
 
 

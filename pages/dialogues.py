@@ -81,7 +81,10 @@ def main() -> None:
     st.markdown(_("Which dialogues are coming, and what did the earlier ones lead to?"))
     found = dialogues.listing(session)
     member = bool(session.principal.consortia)
-    if found.is_empty():
+    if found.is_empty() and session.principal.guest:
+        st.info(_("You were invited to report on what your company promised in an earlier event."))
+        link("commitments", _("See what was promised"))
+    elif found.is_empty():
         empty(
             _("No event is planned yet"),
             _(

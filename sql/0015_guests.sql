@@ -234,7 +234,8 @@ begin
     'question', case when question.id is not null then jsonb_build_object('id', question.id,
       'text', question.text, 'topic', question.topic, 'supplier_id', question.supplier_id,
       'state', question.state) end,
-    'people', (select count(*) from public.dialogue_seat s where s.dialogue_id = event.id and s.active),
+    'people', (select count(*) from public.dialogue_seat s where s.dialogue_id = event.id and s.active
+      and not s.follows_up),
     'questions', coalesce((
       select jsonb_agg(x) from (
         select jsonb_build_object('id', q.id, 'board', q.board, 'text', q.text, 'topic', q.topic,
@@ -351,7 +352,7 @@ declare
   speaks_for text := left(coalesce(nullif(btrim(sit_down.affiliation), ''),
     (select s.name from public.supplier s where s.id = link.supplier_id), ''), 200);
 begin
-  perform quorum.need_open_invitation(link.dialogue_id);
+  perform quorum.need_open_invitation(link.dialogue_id, link.role);
   if link.dialogue_id = any (quorum.my_buyer_dialogues()) then
     perform quorum.refuse('Your organisation is in this consortium: open the event in Quorum and take a seat there.');
   end if;
@@ -361,13 +362,17 @@ begin
       where d.id = link.dialogue_id and lower(btrim(o.name)) = lower(speaks_for)) then
     perform quorum.refuse('A guest does not speak for a member of the consortium. Write the name of your own company; people of a member sign in with their own account.');
   end if;
-  insert into public.dialogue_seat (dialogue_id, person_id, side, supplier_id, name, affiliation)
+  insert into public.dialogue_seat (dialogue_id, person_id, side, supplier_id, name, affiliation,
+      follows_up)
     select link.dialogue_id, p.id, link.role, link.supplier_id,
-      coalesce(nullif(btrim(person_name), ''), p.name), speaks_for
+      coalesce(nullif(btrim(person_name), ''), p.name), speaks_for,
+      exists (select from public.dialogue d where d.id = link.dialogue_id and d.state = 'closed')
     from public.person p where p.id = quorum.me()
+  -- Who was in the room stays in it.
   on conflict (dialogue_id, person_id) do update set active = true, side = excluded.side,
     role = excluded.role, supplier_id = excluded.supplier_id, name = excluded.name,
-    affiliation = excluded.affiliation;
+    affiliation = excluded.affiliation,
+    follows_up = excluded.follows_up and not (dialogue_seat.active and not dialogue_seat.follows_up);
 end
 $$;
 
@@ -400,6 +405,196 @@ create trigger free_seats after delete on public.organisation_role
 
 revoke execute on function
   quorum.sign_note(), quorum.keep_address(), quorum.free_seats() from public, anon;
+
+-- Following up for a supplier --------------------------------------------------------------------
+
+-- What a supplier promised is reported on after the event, often by somebody who was not there. Who
+-- comes by a link into an event that is over sees the supplier's commitments and nothing else of it.
+alter table public.dialogue_seat add column follows_up boolean not null default false;
+comment on column public.dialogue_seat.follows_up is 'Came after the event, to report on what the supplier promised: sees nothing else of it.';
+grant select (follows_up) on public.dialogue_seat to authenticated;
+
+create or replace function quorum.my_guest_dialogues() returns uuid[]
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(array_agg(s.dialogue_id), '{}') from public.dialogue_seat s
+  where s.person_id = quorum.me() and s.active and s.side <> 'buyer' and not s.follows_up
+$$;
+
+-- As in 0012; and whoever speaks for a supplier reports on what it promised in other events of the
+-- same consortium too.
+create or replace function quorum.my_represented() returns text[]
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(array_agg(distinct p.place), '{}') from (
+    select s.dialogue_id::text || s.supplier_id::text as place
+    from public.dialogue_seat s
+    where s.person_id = quorum.me() and s.active and s.side <> 'buyer' and s.supplier_id is not null
+    union all
+    select other.id::text || s.supplier_id::text
+    from public.dialogue_seat s
+    join public.dialogue d on d.id = s.dialogue_id
+    join public.dialogue other on other.consortium_id = d.consortium_id
+    join public.dialogue_supplier there on there.dialogue_id = other.id
+      and there.supplier_id = s.supplier_id
+    where s.person_id = quorum.me() and s.active and s.side = 'supplier'
+  ) p
+$$;
+
+-- The commitment itself is seen by whoever may see it, and by nobody else.
+drop policy "Whoever sees a commitment sees what became of it" on public.commitment_report;
+create policy "Whoever sees a commitment sees what became of it"
+  on public.commitment_report for select to authenticated
+  using (exists (select from public.commitment c
+    where c.id = commitment_report.commitment_id and c.dialogue_id = commitment_report.dialogue_id));
+
+create or replace function quorum.my_room_suppliers() returns uuid[]
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(array_agg(distinct x.supplier_id), '{}') from (
+    select s.supplier_id from public.dialogue_supplier s
+    where s.dialogue_id = any ((select quorum.my_guest_dialogues())::uuid[])
+    union all
+    select s.supplier_id from public.dialogue_seat s
+    where s.person_id = quorum.me() and s.active and s.side = 'supplier'
+  ) x
+$$;
+
+create or replace function public.whoami() returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce((
+    select jsonb_build_object(
+        'person', jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'version', p.version))
+      || case when o.id is null then '{"guest": true}' else jsonb_build_object(
+        'organisation', jsonb_build_object('id', o.id, 'name', o.name, 'country', o.country,
+          'kind', o.kind, 'version', o.version),
+        'role', r.role,
+        'consortia', coalesce((
+          select jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'role', m.role) order by c.name)
+          from public.membership m join public.consortium c on c.id = m.consortium_id
+          where m.organisation_id = o.id and m.left_at is null), '[]')) end
+    from public.person p
+    left join public.organisation_role r on r.person_id = p.id
+    left join public.organisation o on o.id = r.organisation_id
+    where p.id = quorum.me()
+      and (o.id is not null or exists (select from public.dialogue_seat s
+        where s.person_id = p.id and s.active and s.side <> 'buyer'))), '{}')
+$$;
+
+create or replace function public.invite_to_dialogue(
+  dialogue_id uuid, side text, supplier_id uuid, note text, days integer
+) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  token text := quorum.new_token();
+begin
+  perform quorum.need_host(invite_to_dialogue.dialogue_id);
+  if side is null or side not in ('supplier', 'reseller', 'guest') then
+    perform quorum.refuse('Say for whom the guest comes: a supplier, a reseller, or neither.');
+  end if;
+  perform quorum.need_open_invitation(invite_to_dialogue.dialogue_id, side);
+  if side = 'supplier' and invite_to_dialogue.supplier_id is null then
+    perform quorum.refuse('Choose the supplier for whom the guest speaks.');
+  end if;
+  perform quorum.need_place(invite_to_dialogue.dialogue_id, null, invite_to_dialogue.supplier_id);
+  insert into public.invitation (organisation_id, dialogue_id, supplier_id, role, note, token_hash,
+      expires_at)
+    values (quorum.my_organisation(), invite_to_dialogue.dialogue_id,
+      case when side <> 'guest' then invite_to_dialogue.supplier_id end, side,
+      coalesce(btrim(invite_to_dialogue.note), ''), sha256(convert_to(token, 'UTF8')),
+      now() + make_interval(days => greatest(1, least(days, 30))));
+  return token;
+end
+$$;
+
+-- An event that was held still takes people of its suppliers in, to follow up.
+create function quorum.need_open_invitation(dialogue uuid, side text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform 1 from public.dialogue d where d.id = dialogue
+    and (d.state in ('planned', 'live') or (d.state = 'closed' and side = 'supplier')) for share;
+  if not found then
+    perform quorum.refuse('This event is over. Only people of its suppliers are still invited, to report on what they promised.');
+  end if;
+end
+$$;
+revoke execute on function quorum.need_open_invitation(uuid, text) from public, anon;
+
+-- As in 0012, for whoever sees the commitment, whether or not they see its event.
+create or replace function public.report_commitment(
+  id uuid, commitment_id uuid, version bigint, state text, note text, evidence text, due_on date
+) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  promise public.commitment;
+  event public.dialogue;
+  buyer boolean;
+  written bigint;
+  reporter text;
+begin
+  select c.* into promise from public.commitment c where c.id = report_commitment.commitment_id
+    and (c.dialogue_id = any (quorum.my_buyer_dialogues())
+      or c.dialogue_id::text || c.supplier_id::text = any (quorum.my_represented()))
+    for update;
+  if promise.id is null then
+    raise exception 'This commitment is not there, or you do not take part in its event.' using errcode = 'Q0004';
+  end if;
+  select d.* into event from public.dialogue d where d.id = promise.dialogue_id;
+  buyer := event.id = any (quorum.my_buyer_dialogues());
+  if buyer and not (quorum.may_edit() and (promise.owner_id = quorum.my_organisation()
+      or event.id = any (quorum.my_hosted_dialogues()))) then
+    raise exception 'Only editors of the organisation that follows this up, and of the hosts, may report on it.' using errcode = 'Q0004';
+  end if;
+  if exists (select from public.commitment_report r where r.id = report_commitment.id
+      and r.commitment_id = promise.id) then
+    return jsonb_build_object('version', promise.version);
+  end if;
+  if report_commitment.state is null or report_commitment.state not in
+      ('open', 'on_track', 'behind', 'done', 'verified', 'dropped') then
+    perform quorum.refuse('Choose a state.');
+  end if;
+  if not buyer and report_commitment.state not in ('on_track', 'behind', 'done') then
+    perform quorum.refuse('Say whether you are on track, behind, or done. Whoever follows it up verifies or drops it.');
+  end if;
+  if not buyer and promise.state in ('verified', 'dropped') then
+    perform quorum.refuse('This commitment is settled already. Ask whoever follows it up to open it again.');
+  end if;
+  if report_commitment.state = 'dropped' and length(btrim(coalesce(note, ''))) < 3 then
+    perform quorum.refuse('Say why the commitment is dropped.');
+  end if;
+  if report_commitment.state = 'verified' and length(btrim(coalesce(note, ''))) < 3
+      and coalesce(evidence, '') = '' then
+    perform quorum.refuse('Say what shows that it was done: a note or a link.');
+  end if;
+  if not buyer and report_commitment.due_on is not null then
+    perform quorum.refuse('Whoever follows the commitment up moves its date. Write in the note which one you ask for.');
+  end if;
+  update public.commitment c set state = report_commitment.state,
+      due_on = coalesce(report_commitment.due_on, c.due_on)
+    where c.id = promise.id and c.version = report_commitment.version
+    returning c.version into written;
+  if not found then
+    return jsonb_build_object('conflict', jsonb_build_object('state', promise.state,
+      'due_on', promise.due_on, 'version', promise.version));
+  end if;
+  if not event.chatham then
+    reporter := (select p.name || coalesce(', ' || coalesce(
+        (select o.name from public.organisation o where o.id = quorum.my_organisation()),
+        (select nullif(s.affiliation, '') from quorum.my_seat(event.id) s)), '')
+      from public.person p where p.id = quorum.me());
+  end if;
+  insert into public.commitment_report (id, commitment_id, dialogue_id, state, note, evidence, due_on,
+      side, author)
+    values (report_commitment.id, promise.id, event.id, report_commitment.state,
+      coalesce(btrim(note), ''), nullif(btrim(evidence), ''), report_commitment.due_on,
+      case when buyer then 'buyer' else 'supplier' end, reporter);
+  return jsonb_build_object('version', written);
+end
+$$;
 
 -- What an event may become -----------------------------------------------------------------------
 

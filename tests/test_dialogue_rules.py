@@ -410,3 +410,87 @@ def test_a_chart_that_is_shared_while_its_owner_is_removed_is_not_left_behind(
     assert world["north admin"].store.rows("saved_chart").is_empty()
     with pytest.raises((NotAllowed, Invalid)):
         south.store.update("saved_chart", {"shared_with": [world.consortium_id]}, {"id": chart})
+
+
+# Following up for a supplier ----------------------------------------------------------------------
+
+
+def follower(room: Room, name: str = "late", **changes: Any) -> Store:
+    """Somebody of the first supplier who came by a link after the event."""
+    link = invite(room.world, room.event, side="supplier", supplier_id=room.supplier, **changes)
+    _person, store = stranger(room.world, name)
+    store.call("redeem_invitation", as_guest(link))
+    return store
+
+
+@pytest.mark.both_doors
+def test_who_comes_after_the_event_reports_and_sees_nothing_else_of_it(room: Room) -> None:
+    ask(room.south, room.event)
+    note(room.south, room.event)
+    promised, hidden = room.promise(), room.promise(supplier_id=room.other)
+    room.lead("close_dialogue")
+    late = follower(room)
+    assert late.call("whoami").keys() == {"person", "guest"}
+    assert late.rows("commitment")["id"].to_list() == [promised]
+    report(late, promised, 1, "done")
+    assert late.rows("commitment_report")["state"].to_list() == ["done"]
+    with pytest.raises(NotAllowed):
+        report(late, hidden, 1, "done")
+    with pytest.raises(Refused, match="on track, behind, or done"):
+        report(late, promised, 2, "verified")
+    for relation in ("dialogue", "dialogue_seat", "dialogue_stage", "dialogue_host"):
+        assert late.rows(relation).is_empty()
+    assert late.rows("supplier")["name"].to_list() == ["Aurora"]
+    assert late.rows("organisation")["name"].to_list() == ["South"]  # who follows up
+    for function in ("dialogue_board", "dialogue_room", "dialogue_notes"):
+        asked = {"dialogue_id": room.event} | ({"seen": None} if function[-1] != "s" else {})
+        with pytest.raises(NotAllowed):
+            late.call(function, asked)
+
+
+def test_into_an_event_that_is_over_only_a_suppliers_people_are_invited(room: Room) -> None:
+    room.lead("close_dialogue")
+    for side, supplier in (("reseller", room.supplier), ("guest", None)):
+        with pytest.raises(Refused, match="Only people of its suppliers"):
+            invite(room.world, room.event, side=side, supplier_id=supplier)
+    cancelled = plan(room.world, room.supplier)
+    room.north.call("cancel_dialogue", {"dialogue_id": cancelled})
+    with pytest.raises(Refused, match="This event is over"):
+        invite(room.world, cancelled, side="supplier", supplier_id=room.supplier)
+    with pytest.raises(NotAllowed):
+        invite(room.world, room.event, "south admin", side="supplier", supplier_id=room.supplier)
+
+
+def test_who_was_in_the_room_stays_in_it_with_a_second_link(room: Room) -> None:
+    room.lead("close_dialogue")
+    link = invite(room.world, room.event, side="supplier", supplier_id=room.supplier)
+    room.rep.call("redeem_invitation", as_guest(link))
+    assert room.rep.rows("dialogue").height == 1
+
+
+def test_who_was_sent_away_from_a_room_does_not_come_back_into_it_by_following_up(
+    room: Room,
+) -> None:
+    room.take_off("Rep")
+    room.lead("close_dialogue")
+    link = invite(room.world, room.event, side="supplier", supplier_id=room.supplier)
+    room.rep.call("redeem_invitation", as_guest(link))
+    assert room.rep.call("whoami").keys() == {"person", "guest"}
+    assert room.rep.rows("dialogue").is_empty() and room.rep.rows("dialogue_seat").is_empty()
+
+
+def test_a_suppliers_people_report_on_earlier_events_of_the_same_consortium(world: World) -> None:
+    before = Room(world)
+    promised, hidden = before.promise(), before.promise(supplier_id=before.other)
+    before.lead("close_dialogue")
+    event = plan(world, before.supplier)
+    rep = guest(world, event, before.supplier, "next")
+    _person, reseller = stranger(world, "reseller")
+    link = invite(world, event, side="reseller", supplier_id=before.supplier)
+    reseller.call("redeem_invitation", as_guest(link))
+    assert rep.rows("commitment")["id"].to_list() == [promised] != [hidden]
+    report(rep, promised, 1, "behind")
+    assert rep.rows("dialogue")["id"].to_list() == [event]
+    assert reseller.rows("commitment").is_empty()  # a reseller speaks for itself
+    world.owner("update dialogue_seat set active = false where dialogue_id = %s", event)
+    assert rep.rows("commitment").is_empty()

@@ -1,5 +1,6 @@
 """Coming into an event by a link, and what the product is for somebody who came that way."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -116,3 +117,27 @@ def test_a_guest_can_be_invited_into_an_organisation(rep: World, open_page: Open
     assert "North invites you as viewer." in [m.value for m in page.markdown]
     press(page, "Join")
     assert rep["rep"].store.rows("organisation")["name"].to_list() == ["North", "South"]
+
+
+def test_who_comes_after_the_event_finds_what_was_promised(open_page: Open, world: World) -> None:
+    supplier = world.supplier("Aurora")
+    event = plan(world, supplier, title="Spring dialogue")
+    north = world["north admin"].store
+    north.call("open_dialogue", {"dialogue_id": event})
+    north.call(
+        "capture_commitment",
+        {"id": str(uuid.uuid4()), "dialogue_id": event, "supplier_id": supplier,
+         "owner_id": world["north admin"].organisation_id, "text": "Publish all sites",
+         "due_on": "2030-01-01"},
+    )  # fmt: skip
+    north.call("close_dialogue", {"dialogue_id": event})
+    store = guest(world, event, supplier, "late")
+    found = world.owner("select id::text, email from person where name = 'Late'")[0]
+    world.actors["late"] = type(world["north admin"])(found[0], found[1], "", store)
+    events = open_page("late", "dialogues")
+    assert "what your company promised in an earlier event" in events.info[0].value
+    page = open_page("late", "commitments")
+    assert not page.exception
+    shown = page.dataframe[0].value
+    assert shown["dialogue"].to_list() == ["An earlier event"]
+    assert "Spring dialogue" not in str(shown)
