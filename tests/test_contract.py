@@ -4,6 +4,7 @@ import json
 import threading
 import uuid
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -246,6 +247,29 @@ def test_a_table_of_a_function_has_its_types_and_all_its_rows(both: World) -> No
     assert found.select("low", "high").unique().rows() == [(10000.0, 50000.0)]
 
 
+def test_what_is_shared_in_over_a_thousand_rows_is_read_to_the_end(both: World) -> None:
+    """Each row once: by its key the Supabase door finds where a page goes on."""
+    north, south, consortium = both["north admin"], both["south admin"], both.consortium_id
+    item = both.assessment("north admin", both.supplier(), [])
+    sharing = both.share("north admin", "assessment", [item])
+    both.owner(
+        "insert into sharing_item (organisation_id, sharing_id, item_id)"
+        " select %s, %s, gen_random_uuid() from generate_series(2, 2500)",
+        north.organisation_id, sharing,
+    )  # fmt: skip
+    both.owner(
+        "insert into saved_chart (organisation_id, name, question, shared_with)"
+        " select %s, 'Chart ' || i, 'data=spend', array[%s, %s]::uuid[]"
+        " from generate_series(1, 1100) i",
+        north.organisation_id, consortium, consortium,
+    )  # fmt: skip
+    for function, n in (("shared_through", 2500), ("chart_consortia", 1100)):
+        found = south.store.call(function)
+        assert found.schema == pl.Schema(FUNCTIONS[function])
+        assert found.height == found.select(key_of(function)).n_unique() == n
+        assert found["consortium_id"].unique().to_list() == [consortium]
+
+
 def test_a_filter_takes_many_values(both: World) -> None:
     suppliers(both, 400)
     store = both["north admin"].store
@@ -278,6 +302,7 @@ def test_the_supabase_door_knows_every_primary_key_and_every_column_of_json(worl
     }
     assert json_columns == JSON_COLUMNS
     for function in FUNCTIONS:
+        assert key_of(function), function
         assert set(key_of(function)) <= set(FUNCTIONS[function])
     other_identifiers = world.owner(
         "select table_name from information_schema.columns where table_schema = 'public'"
@@ -309,6 +334,25 @@ def test_a_value_that_does_not_fit_is_refused(both: World) -> None:
 def test_a_filter_that_does_not_fit_is_refused(both: World) -> None:
     with pytest.raises(Invalid, match="A value does not fit"):
         both["north admin"].store.rows("supplier", filters={"id": "no uuid"})
+
+
+@pytest.mark.parametrize(
+    "amount", [float("nan"), float("inf"), float("-inf"), "NaN", "Infinity", 1e13, Decimal("NaN")]
+)
+def test_an_amount_that_is_no_number_is_refused(both: World, amount: Any) -> None:
+    store, supplier = both["north admin"].store, both.supplier()
+    line = {"supplier_id": supplier, "year": 2025, "amount": amount, "currency": "EUR"}
+    given = {"key": str(uuid.uuid4()), "file_name": "f.csv", "rows": [line]}
+    turnover = {"id": str(uuid.uuid4()), "supplier_id": supplier, "year": 2025, "amount": amount,
+                "currency": "EUR", "source": "Annual report"}  # fmt: skip
+    for write in (
+        lambda: store.call("import_spend", given),
+        lambda: store.insert("supplier_turnover", turnover),
+    ):
+        with pytest.raises(Invalid, match=r"^A value does not fit\. Check the form"):
+            write()
+    assert both.owner("select count(*) from spend") == [(0,)]
+    assert both.owner("select count(*) from supplier_turnover") == [(0,)]
 
 
 def test_a_reference_to_nothing_is_not_told_from_one_that_is_hidden(both: World) -> None:

@@ -16,7 +16,7 @@ from quorum.store import StoreError, Unavailable, door
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
 from quorum.store.migrate import SQL, migrate
-from quorum.store.supabase import SupabaseStore, _something_else, _TokenRefused, _Unanswered
+from quorum.store.supabase import SupabaseStore, _TokenRefused, _Unanswered, something_else
 from quorum.store.supabase_accounts import SupabaseAccounts
 from tests.conftest import ROOT
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
@@ -84,6 +84,10 @@ def test_a_folder_that_is_named_goes_before_a_project(
     [
         ("name.supabase.co", "k", "The address of the Supabase project is missing or not whole"),
         ("", "k", "The address of the Supabase project is missing or not whole"),
+        ("https://a.supabase.co/rest/v1", "k", "or something stands behind it. Set SUPABASE_URL"),
+        ("https://a.supabase.co/rest/v1/", "k", "or something stands behind it. Set SUPABASE_URL"),
+        ("https://name.supabase.co", "“k”", "holds a character that no key has"),
+        ("https://name.supabase.co", "k k", "holds a character that no key has"),
         ("https://name.supabase.co", "", "The publishable key of the Supabase project is missing"),
         ("https://name.supabase.co", "sb_secret_1", "This is the secret key"),
         (
@@ -259,7 +263,7 @@ def which_door() -> str:
     ("problem", "says"),
     [
         (_Unanswered(arrived=False), "The database does not answer."),
-        (Unavailable(_something_else()), "Something other than Supabase answers"),
+        (Unavailable(something_else()), "Something other than Supabase answers"),
         (_TokenRefused(), "Supabase refuses the key of this installation."),
     ],
 )

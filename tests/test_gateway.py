@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,14 +10,16 @@ from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 import polars as pl
 import pytest
 
 from quorum.store import AlreadyThere, NotAllowed, Refused, StoreError, Unavailable
 from quorum.store import supabase as door
 from quorum.store.supabase import SupabaseStore
+from quorum.store.supabase_accounts import SupabaseAccounts
 from tests.conftest import World, emptied, small_world
-from tests.supabase_server import SupabaseServer
+from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
 
 Fault = Callable[["Handler"], None]
 
@@ -195,6 +198,19 @@ def test_an_import_with_a_key_is_stored_once(
 
 
 @pytest.mark.parametrize("fault", [hang_up_before, hang_up_after])
+def test_a_receipt_is_revoked_though_the_answer_was_lost(
+    store: SupabaseStore, gateway: Gateway, small: World, fault: Fault
+) -> None:
+    lines = small.spend("north admin", small.supplier(), {2025: 1.0})
+    sharing = small.share("north admin", "spend", lines)
+    gateway.faults.append(fault)
+    store.call("revoke_sharing", {"sharing_id": sharing})
+    found = small.owner("select ended_because from sharing where id = %s", sharing)
+    assert found == [("revoked",)]
+    assert gateway.seen == ["POST rpc/revoke_sharing"] * 2
+
+
+@pytest.mark.parametrize("fault", [hang_up_before, hang_up_after])
 def test_what_could_happen_twice_is_sent_once(
     store: SupabaseStore, gateway: Gateway, small: World, fault: Fault
 ) -> None:
@@ -230,6 +246,7 @@ def test_nothing_listens(supabase: SupabaseServer, monkeypatch: pytest.MonkeyPat
 # Not what was asked for ---------------------------------------------------------------------------
 
 MISSING = '{"code":"PGRST205","message":"Could not find the table in the schema cache"}'
+BEHIND = '{"code":"PGRST125","message":"Invalid path specified in request URL"}'
 OLDER = '{"code":"PGRST202","message":"Could not find the function in the schema cache"}'
 
 
@@ -264,6 +281,86 @@ def test_each_wrong_answer_has_its_sentence(
             ask()
         assert type(raised.value) is kind
         assert "secret" not in str(raised.value)
+
+
+def test_something_behind_the_address_is_told_apart(store: SupabaseStore, gateway: Gateway) -> None:
+    gateway.faults.append(answering(404, BEHIND))
+    with pytest.raises(Unavailable, match=r"not whole, or something stands behind it\."):
+        store.rows("organisation")
+
+
+def packed_otherwise(handler: Handler) -> None:
+    """Says that it is compressed, and is not."""
+    handler.rfile.read(int(handler.headers.get("content-length", 0)))
+    headers = [("Content-Type", "text/html"), ("Content-Encoding", "gzip")]
+    handler.answer(200, headers, b"<html>Sign in to this network</html>")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        packed_otherwise,
+        answering(200, ""),
+        answering(200, '{"ok":true}'),
+        answering(200, '[{"id":"00000000-'),
+        answering(200, '{"version":'),
+        answering(200, '"fine"'),
+    ],
+)
+def test_what_is_no_answer_of_ours_has_the_same_sentence_everywhere(
+    store: SupabaseStore, gateway: Gateway, fault: Fault
+) -> None:
+    accounts = SupabaseAccounts(gateway.url, PUBLISHABLE_KEY)
+    try:
+        for ask in (
+            lambda: store.rows("organisation"),
+            lambda: store.call("shared_through"),
+            lambda: store.call("look", {"session": None, "seen": None}),
+            lambda: store.ahead(["organisation"]) or store.rows("organisation"),  # type: ignore[func-returns-value]
+            lambda: store.insert("supplier", entry()),
+            lambda: store.delete("spend_import", {"id": str(uuid.uuid4())}),
+            accounts.check,
+            lambda: accounts.session("a cookie"),
+        ):
+            gateway.faults.append(fault)
+            with pytest.raises(Unavailable, match=r"^Something other than Supabase answers at the"):
+                ask()
+            del gateway.faults[:]
+    finally:
+        accounts.anonymous.close()
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A server that takes what it is asked, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("function", ["look", "pulse", "schema_number", "store_is_empty"])
+def test_what_a_page_asks_first_waits_ten_seconds_and_once(
+    supabase: SupabaseServer, silent: str, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    assert door._FIRST_TIMEOUT.read == 10
+    monkeypatch.setattr(door, "_FIRST_TIMEOUT", httpx.Timeout(0.2))
+    store = supabase.opened_with(lambda _refused: "", url=silent)
+    with pytest.raises(Unavailable, match=r"^The database does not answer\."):
+        store.call(function, {"session": None, "seen": None} if function == "look" else None)
+    assert store.requests == 1
+
+
+def test_a_read_that_was_waited_for_in_vain_is_not_waited_for_again(
+    supabase: SupabaseServer, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_TIMEOUT", httpx.Timeout(0.2))
+    monkeypatch.setattr(door, "_PAUSES", (0.01, 0.01))
+    store = supabase.opened_with(lambda _refused: "", url=silent)
+    with pytest.raises(Unavailable, match=r"^The database does not answer\."):
+        store.rows("organisation")
+    assert store.requests == 1
+    with pytest.raises(Unavailable, match=r"^The database does not answer\."):
+        store.call("import_spend", {"key": str(uuid.uuid4()), "file_name": "f", "rows": []})
+    assert store.requests == 4  # an import with a key is stored once, however often it is sent
 
 
 def test_a_project_without_our_schema_says_so(engine: Any) -> None:

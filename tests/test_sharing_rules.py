@@ -362,6 +362,26 @@ def test_nobody_revokes_for_another_organisation(world: World, supplier: str) ->
     assert seen(world, "north admin", "assessment") == {item}
 
 
+def test_a_receipt_may_be_revoked_twice_and_keeps_its_first_end(
+    world: World, supplier: str
+) -> None:
+    item = world.assessment("north admin", supplier, [])
+    sharing = world.share("north admin", "assessment", [item])
+    world["north admin"].store.call("revoke_sharing", {"sharing_id": sharing})
+    first = receipt(world, "north admin", sharing)
+    world["north editor"].store.call("revoke_sharing", {"sharing_id": sharing})
+    assert receipt(world, "north admin", sharing) == first
+    assert first["ended_because"] == "revoked"
+
+
+def test_a_receipt_that_ended_otherwise_is_not_revoked(world: World, supplier: str) -> None:
+    item = world.assessment("north admin", supplier, [])
+    sharing = world.share("north admin", "assessment", [item])
+    world.owner("update sharing set ended_at = now(), ended_because = 'end date'")
+    with pytest.raises(Refused, match="already ended"):
+        world["north admin"].store.call("revoke_sharing", {"sharing_id": sharing})
+
+
 def test_what_is_already_shared_is_not_shared_twice(world: World, supplier: str) -> None:
     old = world.assessment("south admin", supplier, [])
     new = world.assessment("south admin", supplier, [])

@@ -3,11 +3,16 @@
 import multiprocessing
 import re
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
 
+import jwt
 import pytest
+from supabase_auth.errors import AuthApiError
 
 from quorum.store import Refused, SignedOut, Unavailable
 from quorum.store.migrate import migrations
@@ -21,6 +26,7 @@ from quorum.store.supabase_accounts import (
 )
 from tests.conftest import PASSWORD, World, emptied
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
+from tests.test_gateway import Gateway, Handler, hang_up_after
 
 EMAIL = "ann@brunna.example"
 NEW = "lakes and light in June"
@@ -73,6 +79,10 @@ def expire(project: World, cookie: str) -> None:
         "update quorum.web_session set sealed = %s",
         seal(cookie, Tokens(kept.user_id, late, kept.refresh)),
     )
+
+
+def claims_of(access: str) -> dict[str, Any]:
+    return dict(jwt.decode(access, options={"verify_signature": False}))
 
 
 def renewals(project: World) -> int:
@@ -158,8 +168,6 @@ def test_twenty_pages_with_an_expired_token_renew_it_once(project: World) -> Non
 
 
 def _look_from_another_process(url: str, cookie: str, start: float) -> bool:
-    import time
-
     time.sleep(max(0.0, start - time.time()))
     accounts = SupabaseAccounts(url, PUBLISHABLE_KEY)
     session = accounts.session(cookie)
@@ -168,8 +176,6 @@ def _look_from_another_process(url: str, cookie: str, start: float) -> bool:
 
 
 def test_two_replicas_with_an_expired_token_renew_it_once(project: World) -> None:
-    import time
-
     cookie = cookie_of(project)
     expire(project, cookie)
     with multiprocessing.get_context("spawn").Pool(2) as replicas:
@@ -193,6 +199,35 @@ def test_a_replica_that_dies_while_it_renews_holds_the_others_up_no_longer_than_
     assert is_open(project, session)
 
 
+def test_a_renewal_whose_end_was_lost_on_the_way_is_told_again(
+    project: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tokens are in place, and the second time the store says that nothing waits for them."""
+    cookie = cookie_of(project)
+    expire(project, cookie)
+    gateway = Gateway(project.engine)
+    monkeypatch.setattr("quorum.store.supabase._PAUSES", (0.01, 0.01))
+    accounts = SupabaseAccounts(gateway.url, PUBLISHABLE_KEY)
+    try:
+        session = accounts.session(cookie)
+        assert session is not None
+
+        def passing(handler: Handler) -> None:
+            handler.answer(*handler.pass_on())
+
+        # look, reread, begin_renewal, the renewal itself, end_renewal
+        gateway.faults += [passing, passing, passing, passing, hang_up_after]
+        with closing(accounts.store(session)) as store:
+            assert store.call("look", {"session": session.name, "seen": None})["signed_in"]
+    finally:
+        accounts.anonymous.close()
+        gateway.close()
+    again = ["POST rpc/end_renewal"] * 2 + ["POST rpc/web_session", "POST rpc/look"]
+    assert gateway.seen[-4:] == again
+    assert session_of(project, cookie).tokens == session.tokens
+    assert renewals(project) == 1
+
+
 def test_a_refused_renewal_signs_out_with_a_sentence(project: World) -> None:
     cookie = cookie_of(project)
     expire(project, cookie)
@@ -200,6 +235,47 @@ def test_a_refused_renewal_signs_out_with_a_sentence(project: World) -> None:
     project.owner("delete from auth.refresh_tokens")
     with pytest.raises(SignedOut, match="Your sign-in has ended"):
         is_open(project, session)
+    assert accounts_of(project).session(cookie) is None
+
+
+def refused(code: str) -> AuthApiError:
+    return AuthApiError("says no", 429 if code == "over_request_rate_limit" else 403, code)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("code", ["over_request_rate_limit", "validation_failed", ""])
+def test_a_limit_or_a_firewall_signs_nobody_out(
+    project: World, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """All members share the address of the app, and Supabase Auth counts renewals by address."""
+    cookie = cookie_of(project)
+    expire(project, cookie)
+    session = session_of(project, cookie)
+
+    def refuses(*_arguments: object, **_named: object) -> None:
+        raise refused(code)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("quorum.store.supabase_accounts.SyncGoTrueClient.refresh_session", refuses)
+        with pytest.raises(Unavailable, match=r"^The database does not answer\. Try again"):
+            is_open(project, session)
+    assert is_open(project, session_of(project, cookie))  # the lease was given back
+
+
+@pytest.mark.parametrize("code", ["refresh_token_already_used", "session_expired", "user_banned"])
+def test_what_cannot_be_renewed_is_closed(
+    project: World, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    cookie = cookie_of(project)
+    expire(project, cookie)
+    session = session_of(project, cookie)
+
+    def refuses(*_arguments: object, **_named: object) -> None:
+        raise refused(code)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("quorum.store.supabase_accounts.SyncGoTrueClient.refresh_session", refuses)
+        with pytest.raises(SignedOut):
+            is_open(project, session)
     assert accounts_of(project).session(cookie) is None
 
 
@@ -242,9 +318,33 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(project: Worl
     accounts_of(project).change_password(here, PASSWORD, NEW)
     assert is_open(project, here)
     assert accounts_of(project).session(there.cookie) is None
+    expire(project, here.cookie)
+    assert is_open(project, session_of(project, here.cookie))  # it can still be renewed
     with pytest.raises(Refused):
         accounts_of(project).sign_in(EMAIL, PASSWORD)
     assert accounts_of(project).sign_in(EMAIL, NEW) == here.user_id
+
+
+def test_a_new_password_is_set_with_a_token_that_lasts_until_it_is(project: World) -> None:
+    here = session_of(project, cookie_of(project))
+    soon = project.engine.token({**claims_of(here.tokens.access), "exp": int(time.time()) + 30})
+    project.owner(
+        "update quorum.web_session set sealed = %s",
+        seal(here.cookie, Tokens(here.user_id, soon, here.tokens.refresh)),
+    )
+    here = session_of(project, here.cookie)
+    accounts_of(project).change_password(here, PASSWORD, NEW)
+    assert here.tokens.access != soon
+    assert session_of(project, here.cookie).tokens == here.tokens
+    assert renewals(project) == 1
+
+
+def test_a_password_that_is_too_short_leaves_no_second_session(project: World) -> None:
+    here = session_of(project, cookie_of(project))
+    before = project.owner("select id from auth.sessions order by id")
+    with pytest.raises(Refused, match="too short"):
+        accounts_of(project).change_password(here, PASSWORD, "short")
+    assert project.owner("select id from auth.sessions order by id") == before
 
 
 def test_a_password_is_not_changed_without_the_old_one(project: World) -> None:

@@ -20,13 +20,12 @@ from psycopg import sql
 
 from quorum.language import _
 from quorum.store import Refused, Unavailable
-from quorum.store.embedded import Engine, _start
+from quorum.store.embedded import Engine, start_server
 from quorum.store.migrate import SQL, checks, migrate, statements
 
-_LEFT_OUT = (
-    "auth.sessions", "auth.sign_in_codes", "auth.failed_sign_ins",
-    "quorum.dialogue_key", "quorum.dialogue_ballot",
-)  # fmt: skip
+# Who voted for what in open dialogues, and the key to it: only where closing one destroys them.
+OPEN_VOTES = ("quorum.dialogue_key", "quorum.dialogue_ballot")
+_LEFT_OUT = ("auth.sessions", "auth.sign_in_codes", "auth.failed_sign_ins", *OPEN_VOTES)
 
 Counts = dict[str, int]
 
@@ -109,8 +108,9 @@ class _Bare:
     """The server of a folder, without our schema."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = _start(folder.expanduser().resolve())
+        self._server = start_server(folder.expanduser().resolve())
         self.owner_address: str = self._server.get_uri()
+        self.programs: Path = self._server.bin_path
 
     def close(self) -> None:
         self._server.cleanup()
@@ -128,7 +128,7 @@ def _output(
 ) -> Iterator[Iterator[bytes]]:
     """A program of PostgreSQL's and what it writes. Raises Unavailable with its own words."""
     with subprocess.Popen(
-        [engine._server.bin_path / program, *arguments],
+        [engine.programs / program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as running:

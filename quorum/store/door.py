@@ -21,6 +21,7 @@ from quorum.language import _
 from quorum.store import Store, StoreError
 from quorum.store.accounts import Accounts, DemoMember
 from quorum.store.embedded import Engine
+from quorum.store.supabase import wrong_address
 from quorum.store.supabase_accounts import SupabaseAccounts
 
 _lock = threading.Lock()
@@ -101,19 +102,23 @@ def _check(url: str, key: str) -> None:
         place = httpx.URL(url)
     except httpx.InvalidURL:
         place = httpx.URL("")
-    if place.scheme not in ("http", "https") or not place.host:
-        raise StoreError(
-            _(
-                "The address of the Supabase project is missing or not whole. Set SUPABASE_URL, or "
-                "url under [supabase] in .streamlit/secrets.toml, as in https://name.supabase.co."
-            )
-        )
+    # Nothing behind it: what Supabase calls the URL of its Data API ends in /rest/v1.
+    whole = place.scheme in ("http", "https") and place.host and place.path == "/"
+    if not whole or place.query or place.fragment:
+        raise StoreError(wrong_address())
     if not key:
         raise StoreError(
             _(
                 "The publishable key of the Supabase project is missing. Set "
                 "SUPABASE_PUBLISHABLE_KEY, or publishable_key under [supabase] in "
                 ".streamlit/secrets.toml."
+            )
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise StoreError(
+            _(
+                "The publishable key of the Supabase project holds a character that no key has, "
+                "such as a quotation mark from a text. Copy the key alone."
             )
         )
     if key.startswith("sb_secret_") or _role_in(key) == "service_role":

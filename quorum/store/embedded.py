@@ -17,7 +17,6 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +31,17 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from quorum.language import _
 from quorum.store import (
-    AlreadyThere,
     Invalid,
     NotAllowed,
-    Refused,
     Row,
     StoreError,
     Unavailable,
     explain_nothing,
+    refusals,
 )
 from quorum.store.migrate import migrate
 from quorum.store.relations import FUNCTIONS, RELATIONS, writable
+from quorum.store.values import plain
 
 with warnings.catch_warnings():
     # It looks up a runtime folder at import and warns where a machine has none; its lock then
@@ -70,7 +69,7 @@ class Engine:
         date. Raises SchemaMismatch, Unavailable."""
         self.folder = folder.expanduser().resolve()
         self._lock = threading.Lock()
-        self._server = _start(self.folder)
+        self._server = start_server(self.folder)
         self.owner_address: str = self._server.get_uri()
         migrate(self.owner_address, shim=True)
         self.pool = ConnectionPool(
@@ -85,6 +84,11 @@ class Engine:
             kwargs={"application_name": "quorum"},
             open=True,
         )
+
+    @property
+    def programs(self) -> Path:
+        """Where PostgreSQL's own programs lie."""
+        return Path(self._server.bin_path)
 
     def close(self) -> None:
         """Closes the pool and leaves the server to whoever else uses it; the last one stops it."""
@@ -101,7 +105,7 @@ class Engine:
             try:
                 taken = self.pool.getconn()
             except PoolTimeout as timeout:
-                raise Unavailable(_silence()) from timeout
+                raise Unavailable(refusals.silence()) from timeout
         try:
             with taken:  # commits, or rolls back on an exception
                 yield taken
@@ -114,7 +118,7 @@ class Engine:
                 psycopg.connect(self.owner_address, connect_timeout=2).close()
             except psycopg.OperationalError:
                 log.warning("the database does not answer: starting it again")
-                self._server = _start(self.folder)
+                self._server = start_server(self.folder)
 
     def store(self, claims: Mapping[str, Any]) -> "EmbeddedStore":
         """The store as the member whom the (verified) claims name sees it."""
@@ -248,16 +252,14 @@ def _text(value: Any) -> str | None:
             return None
         case bool():
             return "true" if value else "false"
-        case datetime() | date():
-            return value.isoformat()
         case dict():
-            return json.dumps(value)
+            return json.dumps(plain(value))
         case list() | tuple():
             if value and isinstance(value[0], dict):
-                return json.dumps(value)
+                return json.dumps(plain(value))
             return "{" + ",".join(_element(v) for v in value) + "}"
         case _:
-            return str(value)
+            return str(plain(value))
 
 
 def _element(value: Any) -> str:
@@ -311,42 +313,29 @@ def _known(relation: str, row: Row) -> None:
 # Errors -------------------------------------------------------------------------------------------
 
 
-def _silence() -> str:
-    return _("The database does not answer. Try again in a moment; nothing was lost.")
-
-
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     """The driver's errors as the store's own; their details go to the log, not to the person."""
     try:
         yield
-    except errors.UniqueViolation as error:
-        log.info("unique violation: %s", error.diag.constraint_name)
-        raise AlreadyThere(_("This is already there.")) from error
-    except (errors.InsufficientPrivilege, errors.ForeignKeyViolation) as error:
-        log.info("not allowed: %s", error)
-        raise NotAllowed(_("You may not do this.")) from error
-    except (errors.IntegrityError, errors.DataError) as error:
-        log.info("invalid: %s", error)
-        raise Invalid(_("A value does not fit. Check the form and try again.")) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        log.warning("unavailable: %s", error)
-        raise Unavailable(_silence()) from error
     except psycopg.Error as error:
+        log.info("refused %s: %s", error.sqlstate, error)
         raise _ours(error) from error
+    except UnicodeError as error:
+        log.info("cannot be sent: %s", error)
+        raise Invalid(refusals.misfit()) from error
 
 
 def _ours(error: psycopg.Error) -> StoreError:
-    """The exception for one of our own codes (sql/0001: Q0001 to Q0004), or a neutral one."""
-    message = error.diag.message_primary or ""
-    match error.sqlstate:
-        case "Q0001" | "Q0002" | "Q0003":
-            return Refused(message)
-        case "Q0004":
-            return NotAllowed(message)
-        case _:
-            log.error("unexpected database error: %s", error)
-            return StoreError(_("The database refused this. The details are in the server's log."))
+    """What the driver finds out by itself has no code: text that cannot be sent, no connection."""
+    if error.sqlstate:
+        return refusals.of(error.sqlstate, error.diag.message_primary or "")
+    if isinstance(error, psycopg.DataError):
+        return Invalid(refusals.misfit())
+    if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+        log.warning("unavailable: %s", error)
+        return Unavailable(refusals.silence())
+    return refusals.of("", str(error))
 
 
 # The server ---------------------------------------------------------------------------------------
@@ -367,7 +356,12 @@ def _with_user(address: str, user: str) -> str:
     return re.sub(r"//postgres:?@", f"//{user}:@", address)
 
 
-def _start(folder: Path) -> PostgresServer:
+def holds_store(folder: Path) -> bool:
+    """Whether a store was made in the folder."""
+    return (folder.expanduser() / "postgres" / "PG_VERSION").exists()
+
+
+def start_server(folder: Path) -> PostgresServer:
     """The server of `folder`, begun or joined. After a crash an old process may still be leaving
     (`postmaster.pid already exists`): that is given ten seconds."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,7 +8,6 @@ import functools
 import io
 import json
 import logging
-import math
 import socket
 import ssl
 import threading
@@ -19,7 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
@@ -35,11 +33,12 @@ from quorum.store import (
     Refused,
     Row,
     SignedOut,
-    StoreError,
     Unavailable,
     explain_nothing,
+    refusals,
 )
 from quorum.store.relations import FUNCTIONS, MOMENT, RELATIONS, SAID, VALUES, writable
+from quorum.store.values import plain
 
 log = logging.getLogger("quorum.store")
 
@@ -62,6 +61,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "dialogue_supplier": ("dialogue_id", "supplier_id"),
     "spend_band": ("low",),
     "spend_bands": ("organisation_id", "supplier_id", "year", "currency"),
+    "shared_through": ("relation", "organisation_id", "item_id", "consortium_id"),
+    "chart_consortia": ("organisation_id", "item_id", "consortium_id"),
 }
 # Columns of jsonb, which both doors hand out, and take, as text.
 JSON_COLUMNS = {
@@ -73,11 +74,14 @@ JSON_COLUMNS = {
 # which they act once.
 _READING = {
     "whoami", "pulse", "look", "invitation_for", "schema_number", "store_is_empty", "web_session",
-    "read_together", "has_password", "close_web_session", "close_my_web_sessions",
+    "read_together", "has_password", "close_web_session", "close_my_web_sessions", "end_renewal",
     "dialogue_notes", *SAID, *FUNCTIONS,
 }  # fmt: skip
 _ONCE = {"key", "sharing_id"}
-
+# What a page, a supervisor and `check` ask before anything else: a store that takes longer over it
+# than this does not answer.
+_FIRST = {"look", "pulse", "schema_number", "store_is_empty", "web_session"}
+_FIRST_TIMEOUT = httpx.Timeout(10, connect=5)
 
 _TOGETHER = 5000  # rows of a relation that may come along with others
 _MOMENT = 10.0  # seconds that they serve: the run of a page that asked for them
@@ -120,8 +124,10 @@ class _Request(Protocol):
 @dataclass
 class _Doubt:
     """Given along with a request that may be repeated; afterwards it says whether one that got no
-    answer may have arrived."""
+    answer may have arrived. `reads`: it changes nothing, so that whoever waited for it in vain is
+    told, and does not wait again."""
 
+    reads: bool = False
     lost: bool = False
 
 
@@ -134,8 +140,9 @@ class SupabaseStore:
         self._host = httpx.URL(url).host
         self._http = httpx.Client(
             timeout=_TIMEOUT,
-            verify=_certificates(),
+            verify=certificates(),
             limits=httpx.Limits(max_connections=8, keepalive_expiry=30),
+            event_hooks={"request": [_hurry]},
         )
         # A tab that is closed tells nobody: its connections go with the last reference.
         weakref.finalize(self, self._http.close).atexit = False
@@ -197,9 +204,11 @@ class SupabaseStore:
         that; large relations, and what the store refuses, are left to be asked for."""
         known = {**VALUES, **FUNCTIONS, **RELATIONS}
         schemas = {name: known[name] for name in relations}
-        calls = {name: _plain(given) for name, given in (asked or {}).items()}
+        calls = {name: plain(given) for name, given in (asked or {}).items()}
         wanted = {**{name: list(schema) for name, schema in schemas.items()}, **calls}
         found = self.call("read_together", {"wanted": wanted, "most": _TOGETHER})
+        if not isinstance(found, dict) or not found.keys() >= wanted.keys():
+            raise Unavailable(something_else())
         here = {name: answer for name, answer in found.items() if answer is not None}
         self._ahead = _Ahead(
             time.monotonic() + _MOMENT,
@@ -259,7 +268,7 @@ class SupabaseStore:
         each time, so that is asked once."""
         if count:
             request.headers["Prefer"] = "count=exact"
-        response = self._send(request, _Doubt())
+        response = self._send(request, _Doubt(reads=True))
         frame = _frame(response.content, schema)
         total = response.headers.get("content-range", "").rpartition("/")[2]
         return frame, int(total) if total.isdigit() else frame.height
@@ -271,7 +280,8 @@ class SupabaseStore:
         request = self._client.from_(relation).insert(_body(relation, row), returning=_MINIMAL)
         doubt = _Doubt() if "id" in row else None
         try:
-            self._send(request.request, doubt)
+            if self._send(request.request, doubt).status_code != 201:
+                raise Unavailable(something_else())
         except AlreadyThere:
             # Our own row, whose acknowledgement was lost?
             if not doubt or not doubt.lost or not self._is_there(relation, row["id"]):
@@ -302,11 +312,11 @@ class SupabaseStore:
         response = self._send(_filtered(asked, conditions).request, None)
         count = response.headers.get("content-range", "").rpartition("/")[2]
         if not count.isdigit():
-            raise Unavailable(_something_else())
+            raise Unavailable(something_else())
         return int(count)
 
     def call(self, function: str, arguments: Row | None = None) -> Any:
-        given = {name: _plain(value) for name, value in (arguments or {}).items()}
+        given = {name: plain(value) for name, value in (arguments or {}).items()}
         held = self._ahead.frame(function) if not given else None
         if held is not None:
             return held.item() if function in VALUES else held
@@ -318,9 +328,9 @@ class SupabaseStore:
         schema = FUNCTIONS.get(function)
         if schema is None:
             request = self._client.rpc(function, given).request
-            response = self._send(request, _Doubt() if repeatable else None)
-            answer: Any = json.loads(response.content) if response.content else None
-            if function == "look" and answer["version"] != given["seen"]:
+            doubt = _Doubt(reads=function in _READING) if repeatable else None
+            answer = _value(self._send(request, doubt))
+            if function == "look" and _version(answer) != given["seen"]:
                 self._ahead = _Ahead()  # something has changed since it was fetched
             return answer
 
@@ -346,7 +356,7 @@ class SupabaseStore:
                 return self._once(request)
             except _TokenRefused as refused:
                 if not token:  # then it was the key that was taken for one
-                    raise Unavailable(_wrong_key()) from refused
+                    raise Unavailable(wrong_key()) from refused
                 fresh = "" if renewed else self._access_token(token)
                 if fresh in ("", token):
                     raise SignedOut(_signed_out()) from refused
@@ -354,8 +364,8 @@ class SupabaseStore:
             except _Unanswered as silence:
                 if silence.arrived and doubt is None:
                     raise Unavailable(_unknown()) from silence
-                if not pauses:
-                    raise Unavailable(silence.sentence or _silence()) from silence
+                if not pauses or (silence.late and doubt is not None and doubt.reads):
+                    raise Unavailable(silence.sentence or refusals.silence()) from silence
                 if doubt is not None:
                     doubt.lost = doubt.lost or silence.arrived
                 time.sleep(pauses.pop(0))
@@ -370,13 +380,22 @@ class SupabaseStore:
             raise _Unanswered(arrived=False, sentence=_why_not(error, self._host)) from error
         except httpx.TransportError as error:
             log.warning("connection lost: %r", error)
-            raise _Unanswered(arrived=True) from error
+            late = isinstance(error, httpx.ReadTimeout)
+            raise _Unanswered(arrived=True, late=late) from error
+        except httpx.HTTPError as error:  # compressed otherwise than it says, or led in a circle
+            log.error("unexpected answer: %r", error)
+            raise Unavailable(something_else()) from error
         except (httpx.InvalidURL, UnicodeError, ValueError) as error:
             log.info("cannot be sent: %s", error)
-            raise Invalid(_misfit()) from error
+            raise Invalid(refusals.misfit()) from error
         if response.is_success and (not response.content or _is_json(response)):
             return response
         raise _problem(response)
+
+
+def _hurry(request: httpx.Request) -> None:
+    if request.url.path.rpartition("/")[2] in _FIRST:
+        request.extensions["timeout"] = _FIRST_TIMEOUT.as_dict()
 
 
 _EXACT: Any = "exact"
@@ -384,7 +403,7 @@ _MINIMAL: Any = "minimal"
 
 
 @functools.cache
-def _certificates() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
     """Takes a while to load, and holds nothing of a member."""
     return httpx.create_ssl_context()
 
@@ -473,32 +492,16 @@ def _body(relation: str, row: Row) -> dict[str, Any]:
     if unknown:
         raise KeyError(f"{relation} has no column {', '.join(sorted(unknown))}")
     return {
-        name: _json(value) if (relation, name) in JSON_COLUMNS else _plain(value)
+        name: _json(value) if (relation, name) in JSON_COLUMNS else plain(value)
         for name, value in row.items()
     }
 
 
 def _json(value: Any) -> Any:
     try:
-        return json.loads(value) if isinstance(value, str) else _plain(value)
+        return json.loads(value) if isinstance(value, str) else plain(value)
     except ValueError as error:
-        raise Invalid(_misfit()) from error
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case datetime() | date():
-            return value.isoformat()
-        case Decimal():
-            return str(value)
-        case float() if not math.isfinite(value):
-            return str(value)  # the database says whether the column can hold it
-        case Mapping():
-            return {str(k): _plain(v) for k, v in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_plain(v) for v in value]
-        case _:
-            return value
+        raise Invalid(refusals.misfit()) from error
 
 
 # Frames -------------------------------------------------------------------------------------------
@@ -522,8 +525,38 @@ def _columns(relation: str, schema: Mapping[str, pl.DataType]) -> list[str]:
     ]
 
 
+def _value(response: httpx.Response) -> Any:
+    """The answer of a function that returns one value, or nothing. Raises Unavailable for what no
+    function of ours returns."""
+    if response.status_code == 204:
+        return None
+    try:
+        return json.loads(response.content)
+    except ValueError as error:
+        log.error("unexpected answer: %.200r", response.content)
+        raise Unavailable(something_else()) from error
+
+
+def _version(looked: Any) -> Any:
+    """The counter in the answer of look()."""
+    if not isinstance(looked, dict) or "version" not in looked:
+        raise Unavailable(something_else())
+    return looked["version"]
+
+
 def _frame(body: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """The rows of one answer. Moments may come in ISO 8601 or in PostgreSQL's own form."""
+    """The rows of one answer. Raises Unavailable for one that holds no rows of ours."""
+    try:
+        if body.lstrip()[:1] == b"[":
+            return _rows(body, schema)
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        log.error("unexpected answer: %s", error)
+        raise Unavailable(something_else()) from error
+    raise Unavailable(something_else())
+
+
+def _rows(body: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Moments may come in ISO 8601 or in PostgreSQL's own form."""
     wire = {name: pl.String() if kind == MOMENT else kind for name, kind in schema.items()}
     if body.strip() == b"[]":
         return pl.DataFrame(schema=dict(schema))
@@ -587,17 +620,15 @@ class _TokenRefused(Exception):
 
 
 class _Unanswered(Exception):
-    """No answer, or one that says to come again. `arrived`: it may have been carried out;
-    `sentence`: what somebody reads when it does not help to ask again."""
+    """No answer, or one that says to come again. `arrived`: it may have been carried out; `late`:
+    it was waited for as long as we wait; `sentence`: what somebody reads when it does not help to
+    ask again."""
 
-    def __init__(self, *, arrived: bool, sentence: str = "") -> None:
+    def __init__(self, *, arrived: bool, late: bool = False, sentence: str = "") -> None:
         super().__init__()
         self.arrived = arrived
+        self.late = late
         self.sentence = sentence
-
-
-def _silence() -> str:
-    return _("The database does not answer. Try again in a moment; nothing was lost.")
 
 
 def _why_not(error: BaseException | None, host: str) -> str:
@@ -609,7 +640,7 @@ def _why_not(error: BaseException | None, host: str) -> str:
                 "project in the settings, and whether this machine is connected."
             ).format(host=host)
         if isinstance(error, ssl.SSLError):
-            return _something_else()
+            return something_else()
         error = error.__cause__ or error.__context__
     return ""
 
@@ -621,22 +652,26 @@ def _unknown() -> str:
     )
 
 
-def _misfit() -> str:
-    return _("A value does not fit. Check the form and try again.")
-
-
 def _signed_out() -> str:
     return _("Your sign-in has ended. Sign in again.")
 
 
-def _something_else() -> str:
+def wrong_address() -> str:
+    return _(
+        "The address of the Supabase project is missing or not whole, or something stands behind "
+        "it. Set SUPABASE_URL, or url under [supabase] in .streamlit/secrets.toml, as in "
+        "https://name.supabase.co."
+    )
+
+
+def something_else() -> str:
     return _(
         "Something other than Supabase answers at the store's address: a proxy, a sign-in page of "
         "the network, or another site. Check the address in the settings."
     )
 
 
-def _wrong_key() -> str:
+def wrong_key() -> str:
     return _(
         "Supabase refuses the key of this installation. Copy the publishable key of the project "
         "into the settings again."
@@ -659,7 +694,7 @@ def _problem(response: httpx.Response) -> Exception:
         return _Unanswered(arrived=response.status_code != 429)
     if response.status_code == 401 and error:
         log.error("the key was refused: %s", message)
-        return Unavailable(_wrong_key())
+        return Unavailable(wrong_key())
     if response.status_code in (413, 414, 431):
         return Refused(
             _(
@@ -668,7 +703,7 @@ def _problem(response: httpx.Response) -> Exception:
             )
         )
     log.error("unexpected answer %s: %.200s", response.status_code, response.text)
-    return Unavailable(_something_else())
+    return Unavailable(something_else())
 
 
 def _error_of(response: httpx.Response) -> dict[str, Any]:
@@ -688,6 +723,8 @@ def _by_code(code: str, message: str) -> Exception:
         # No connection to the database, or two writers waited for each other: nothing was stored.
         case "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003" | "40001" | "40P01":
             return _Unanswered(arrived=False)
+        case "PGRST125":  # there is something behind the address, such as a second /rest/v1
+            return Unavailable(wrong_address())
         case "PGRST106" | "PGRST202" | "PGRST204" | "PGRST205" | "42P01" | "42703" | "42883":
             log.error("not our schema: %s", message)
             return Unavailable(
@@ -696,17 +733,4 @@ def _by_code(code: str, message: str) -> Exception:
                     "`python -m quorum migrate --address` on it, then try again."
                 )
             )
-        case "Q0001" | "Q0002" | "Q0003":
-            return Refused(message)
-        case "Q0004":
-            return NotAllowed(message)
-        case "23505":
-            return AlreadyThere(_("This is already there."))
-        case "42501" | "23503":
-            return NotAllowed(_("You may not do this."))
-    if code[:2] in ("22", "23"):
-        return Invalid(_misfit())
-    if code[:2] in ("08", "53", "57"):
-        return Unavailable(_silence())
-    log.error("unexpected database error %s: %s", code, message)
-    return StoreError(_("The database refused this. The details are in the server's log."))
+    return refusals.of(code, message)

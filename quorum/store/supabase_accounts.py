@@ -15,9 +15,9 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from cryptography.exceptions import InvalidTag
@@ -32,6 +32,7 @@ from supabase_auth.errors import (
     AuthUnknownError,
     AuthWeakPasswordError,
 )
+from supabase_auth.helpers import decode_jwt
 from supabase_auth.types import AuthResponse
 
 from quorum.language import _
@@ -49,19 +50,28 @@ from quorum.store.accounts import (
     wrong_pair,
 )
 from quorum.store.migrate import SchemaMismatch, migrations
+from quorum.store.refusals import silence
 from quorum.store.supabase import (
     SupabaseStore,
-    _certificates,
-    _silence,
-    _something_else,
-    _wrong_key,
+    certificates,
+    something_else,
+    wrong_key,
 )
 
 log = logging.getLogger("quorum.store")
 
+Kind = TypeVar("Kind")
+
+_SOON = 60  # seconds: a token that ends within them is renewed before it serves for several steps
 # A renewal that was not answered by then is somebody else's to try.
 _RENEWAL_SECONDS = 15
 _TIMEOUT = httpx.Timeout(10, connect=5)
+# What Supabase Auth says of a session that cannot go on. Anything else that refuses a renewal (its
+# limit for one address, a firewall) may be over in a minute.
+_ENDED = {
+    "refresh_token_not_found", "refresh_token_already_used", "session_not_found",
+    "session_expired", "user_not_found", "user_banned",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,7 @@ class SupabaseAccounts:
         """Raises SchemaMismatch, or Unavailable with the reason why the project cannot be used."""
         if self._fits:
             return
-        there, known = int(self.anonymous.call("schema_number")), len(migrations())
+        there, known = _expected(int, self.anonymous.call("schema_number")), len(migrations())
         if there > known:
             raise SchemaMismatch(
                 _(
@@ -161,7 +171,7 @@ class SupabaseAccounts:
     def is_empty(self) -> bool:
         """Whether the store waits for its first organisation."""
         self.check()
-        return bool(self.anonymous.call("store_is_empty"))
+        return _expected(bool, self.anonymous.call("store_is_empty"))
 
     def demo_members(self) -> list[DemoMember]:
         """Nobody: the demo is of the embedded store."""
@@ -173,8 +183,8 @@ class SupabaseAccounts:
 
     def invitation_for(self, token: str) -> dict[str, Any] | None:
         """What a link is for, or None for any link that does not work."""
-        found: dict[str, Any] | None = self.anonymous.call("invitation_for", {"token": token})
-        return found
+        found = self.anonymous.call("invitation_for", {"token": token})
+        return None if found is None else _expected(dict, found)
 
     def sign_in(self, email: str, password: str) -> str:
         """Raises Refused with one sentence for every wrong pair."""
@@ -268,8 +278,8 @@ class SupabaseAccounts:
         """The cookie's value for a good code; None for any other."""
         both = f"{code}.{browser}"
         sealed = self.anonymous.call("spend_sign_in_code", {"name": _name(both)})
-        tokens = sealed and unseal(both, sealed)
-        if not tokens:
+        tokens = None if sealed is None else unseal(both, _expected(str, sealed))
+        if tokens is None:
             return None
         cookie = secrets.token_urlsafe(32)
         self._member(tokens).call(
@@ -285,8 +295,11 @@ class SupabaseAccounts:
 
     def _kept(self, cookie: str) -> tuple[Tokens, int] | None:
         found = self.anonymous.call("web_session", {"name": _name(cookie)})
-        tokens = found and unseal(cookie, found["sealed"])
-        return (tokens, int(found["version"])) if tokens else None
+        if found is None:
+            return None
+        sealed, version = (_expected(dict, found).get(name) for name in ("sealed", "version"))
+        tokens = unseal(cookie, _expected(str, sealed))
+        return (tokens, _expected(int, version)) if tokens else None
 
     def store(self, session: SupabaseSession) -> SupabaseStore:
         """The store as the session's member sees it."""
@@ -323,35 +336,41 @@ class SupabaseAccounts:
                 return
             # Spread, so that those who wait do not ask all at once.
             time.sleep(random.uniform(0.05, 0.3))  # noqa: S311
-        raise Unavailable(_silence())
+        raise Unavailable(silence())
 
     def _may_renew(self, session: SupabaseSession) -> bool:
-        return bool(
+        return _expected(
+            bool,
             self.anonymous.call(
                 "begin_renewal",
                 {"name": session.name, "version": session.version, "seconds": _RENEWAL_SECONDS},
-            )
+            ),
         )
 
     def _renewed(self, session: SupabaseSession) -> None:
         try:
             with self._auth() as auth:
                 fresh = _identity(auth.refresh_session(session.tokens.refresh)).tokens
-        except Refused:
-            self.anonymous.call("close_web_session", {"name": session.name})
-            return
-        except StoreError:
-            self._keep(session, None)
-            raise
+        except StoreError as problem:
+            if _has_ended(problem):
+                self.anonymous.call("close_web_session", {"name": session.name})
+                return
+            with suppress(StoreError):  # the lease ends by itself as well
+                self._keep(session, None)
+            raise Unavailable(_for_now(problem)) from problem
         if self._keep(session, seal(session.cookie, fresh)):
             session.tokens, session.version = fresh, session.version + 1
+        elif kept := self._kept(session.cookie):
+            # Ours, when the answer was lost and the door asked again.
+            session.tokens, session.version = kept
 
     def _keep(self, session: SupabaseSession, sealed: str | None) -> bool:
-        return bool(
+        return _expected(
+            bool,
             self.anonymous.call(
                 "end_renewal",
                 {"name": session.name, "version": session.version, "sealed": sealed},
-            )
+            ),
         )
 
     def close_session(self, cookie: str) -> None:
@@ -380,17 +399,19 @@ class SupabaseAccounts:
         email = self._address(session)
         with self._auth(_("The present password is not right.")) as auth:
             checked = _identity(auth.sign_in_with_password({"email": email, "password": old}))
-        try:
-            check_password(new, email)
-            self._set_password(checked.tokens, new)
-        finally:
-            self._sign_out(checked.tokens.access, "local")
+        self._sign_out(checked.tokens.access, "local")
+        check_password(new, email)
+        # Supabase Auth ends all sessions but the one that sets the password: that has to be this.
+        self._set_password(session.tokens, new)
         self.store(session).call("close_my_web_sessions", {"keep": session.name})
         self._sign_out(session.tokens.access, "others")
 
     def _address(self, session: SupabaseSession) -> str:
-        """The address that the member signs in with."""
+        """The address that the member signs in with. Afterwards the session's token is good for a
+        while: the client would otherwise renew it by itself, and nobody would know the new one."""
         self.store(session).call("pulse")  # renews the token if it must
+        if _seconds_left(session.tokens.access) < _SOON:
+            session.access_token(session.tokens.access)
         with self._auth() as auth:
             found = auth.get_user(session.tokens.access)
         return (found and found.user.email) or ""
@@ -405,7 +426,7 @@ class SupabaseAccounts:
         """A client of Supabase Auth for one question, so that it remembers nobody. `wrong`: what a
         refused pair or code is told; `quiet`: nothing tells a known address from an unknown one."""
         # Loading certificates takes longer than the question.
-        with httpx.Client(timeout=_TIMEOUT, verify=_certificates()) as http:
+        with httpx.Client(timeout=_TIMEOUT, verify=certificates()) as http:
             client = SyncGoTrueClient(
                 url=f"{self._url}/auth/v1",
                 headers={"apikey": self._key},
@@ -421,9 +442,21 @@ class SupabaseAccounts:
                     raise problem from error
 
 
+def _expected(kind: type[Kind], answer: Any) -> Kind:
+    """The answer, if it is of this kind. Raises Unavailable: something else answered."""
+    if isinstance(answer, kind):
+        return answer
+    raise Unavailable(something_else())
+
+
+def _seconds_left(access: str) -> float:
+    """How long an access token is good for by this machine's clock."""
+    return float(decode_jwt(access)["payload"].get("exp", 0)) - time.time()
+
+
 def _identity(found: AuthResponse) -> Identity:
     if found.session is None:
-        raise Unavailable(_something_else())
+        raise Unavailable(something_else())
     session = found.session
     return Identity(Tokens(session.user.id, session.access_token, session.refresh_token))
 
@@ -469,6 +502,16 @@ def _tells_who(error: Exception) -> bool:
     )  # fmt: skip
 
 
+def _has_ended(problem: StoreError) -> bool:
+    """Whether a refused renewal says that the session is over, for good."""
+    error = problem.__cause__
+    return isinstance(error, AuthApiError) and error.code in _ENDED
+
+
+def _for_now(problem: StoreError) -> str:
+    return str(problem) if isinstance(problem, Unavailable) else silence()
+
+
 def _problem(error: Exception, wrong: str) -> StoreError:
     """What Supabase Auth answered, as one of our exceptions with the local accounts' sentence."""
     match error:
@@ -476,17 +519,17 @@ def _problem(error: Exception, wrong: str) -> StoreError:
             return Refused(_("This password is too easy to guess. Choose another one."))
         case AuthRetryableError() | httpx.HTTPError():
             log.warning("Supabase Auth does not answer: %r", error)
-            return Unavailable(_silence())
+            return Unavailable(silence())
         case AuthApiError():
             return _refusal(error, wrong)
         case AuthUnknownError():
             log.error("unexpected answer of Supabase Auth: %r", error)
-            return Unavailable(_something_else())
+            return Unavailable(something_else())
         case AuthError():
             log.info("Supabase Auth refused: %s", error)
             return Refused(wrong)
     log.error("unexpected answer of Supabase Auth: %r", error)
-    return Unavailable(_something_else())
+    return Unavailable(something_else())
 
 
 def _refusal(error: AuthApiError, wrong: str) -> StoreError:
@@ -496,6 +539,8 @@ def _refusal(error: AuthApiError, wrong: str) -> StoreError:
             return Refused(already_there())
         case "same_password":
             return Refused(_("Choose a password that differs from the present one."))
+        case "reauthentication_needed":
+            return Refused(_("Sign out and in again, then set the new password."))
         case "over_request_rate_limit" | "over_email_send_rate_limit":
             return Refused(too_many_attempts())
         case "email_not_confirmed":
@@ -509,7 +554,7 @@ def _refusal(error: AuthApiError, wrong: str) -> StoreError:
     if error.status == 429:
         return Refused(too_many_attempts())
     if error.status >= 500:
-        return Unavailable(_silence())
+        return Unavailable(silence())
     if re.search(r"api.?key", error.message, re.IGNORECASE):
-        return Unavailable(_wrong_key())
+        return Unavailable(wrong_key())
     return Refused(wrong)

@@ -4,7 +4,7 @@
 import { serve } from '@hono/node-server'
 import { App } from '@supabase/lite'
 import { createPostgresConnection } from '@supabase/lite/postgres'
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { createInterface } from 'node:readline'
 
 // Standard output carries the port alone; what the server says goes to its log.
@@ -116,10 +116,25 @@ function refusal(status, code, message) {
   return Response.json({ code: status, error_code: code, msg: message }, { status })
 }
 
+// A new password ends the person's other sessions at Supabase Auth; this server leaves them open.
+async function withoutTheOthers(request) {
+  const given = await app.fetch(request.clone())
+  const { password } = await request.json()
+  if (given.ok && password) {
+    const { sub, session_id: own } = decodeJwt(request.headers.get('authorization').split(' ')[1])
+    const text = (value) => `'${String(value).replaceAll("'", "''")}'`
+    await connection.exec(`delete from auth.sessions where user_id = ${text(sub)} and id <> ${text(own)}`)
+  }
+  return given
+}
+
 async function answer(asked) {
   const { pathname, searchParams } = new URL(asked.url)
   if (pathname === '/auth/v1/token' && searchParams.get('grant_type') === 'id_token' && provider) {
     return mended(await exchanged(asked), pathname)
+  }
+  if (pathname === '/auth/v1/user' && asked.method === 'PUT') {
+    return mended(await withoutTheOthers(asked), pathname)
   }
   const request = await understood(asked)
   return mended(await (request.headers.has('x-roll-back') ? trial : app).fetch(request), pathname)
