@@ -5,12 +5,24 @@ import threading
 import uuid
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
+import psycopg
 import pytest
 
-from quorum.store import Conflict, Invalid, NotAllowed, Refused
+from quorum.store import (
+    AlreadyThere,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    Refused,
+    StoreError,
+    Unavailable,
+    embedded,
+    supabase,
+)
 from quorum.store.relations import FUNCTIONS, RELATIONS
 from quorum.store.supabase import JSON_COLUMNS, key_of
 from tests.conftest import World
@@ -321,6 +333,7 @@ def test_a_value_that_does_not_fit_is_refused(both: World) -> None:
         {"kind": "a kind of its own"},
         {"name": ""},
         {"name": "nul \x00"},
+        {"name": "half of a pair \ud800"},
         {"name": None},
         {"id": "no uuid"},
     ):
@@ -353,6 +366,36 @@ def test_an_amount_that_is_no_number_is_refused(both: World, amount: Any) -> Non
             write()
     assert both.owner("select count(*) from spend") == [(0,)]
     assert both.owner("select count(*) from supplier_turnover") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "sentence"),
+    [
+        ("Q0001", Refused, "x"),
+        ("Q0004", NotAllowed, "x"),
+        ("23505", AlreadyThere, "This is already there."),
+        ("42501", NotAllowed, "You may not do this."),
+        ("23514", Invalid, "A value does not fit."),
+        ("22P02", Invalid, "A value does not fit."),
+        ("54000", Invalid, "A value does not fit."),  # too long for an index, too deep
+        ("55P03", Unavailable, "The database does not answer."),
+        ("57014", Unavailable, "The database does not answer."),
+        ("58030", Unavailable, "The database does not answer."),
+        ("XX000", StoreError, "The database refused this."),
+    ],
+)
+def test_a_code_of_postgresql_means_the_same_through_either_door(
+    code: str, kind: type[StoreError], sentence: str
+) -> None:
+    class Raised(psycopg.errors.lookup(code) if code[0] != "Q" else psycopg.Error):  # type: ignore[misc]
+        sqlstate = code
+        diag = SimpleNamespace(message_primary="x")
+
+    with pytest.raises(kind, match=sentence) as raised, embedded._plain_errors():
+        raise Raised("x")
+    there = supabase._by_code(code, "x")
+    assert type(raised.value) is type(there) is kind
+    assert str(raised.value) == str(there)
 
 
 def test_a_reference_to_nothing_is_not_told_from_one_that_is_hidden(both: World) -> None:
