@@ -188,11 +188,13 @@ def first_page(request: Request) -> Response:
 
 
 def health(request: Request) -> Response:
-    """For a supervisor or proxy: whether the app answers and reaches its store."""
+    """For a supervisor or proxy, and so for anybody: whether the app answers and reaches its store.
+    Why it does not stands in the log: that sentence may name folders and addresses."""
     try:
         empty = door.accounts().is_empty()
     except (StoreError, SchemaMismatch) as reason:
-        return JSONResponse({"status": str(reason)}, status_code=503)
+        log.warning("the store cannot be used: %s", reason)
+        return JSONResponse({"status": "unavailable"}, status_code=503)
     return JSONResponse({"status": "ok", "empty": empty})
 
 

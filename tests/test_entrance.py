@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.testing.v1 import AppTest
 
-from quorum.store import Refused
+from quorum.store import Refused, Unavailable
 from quorum.store.accounts import Accounts, Session
 from quorum.store.embedded import Engine
 from tests.conftest import PASSWORD, ROOT, World
@@ -198,6 +198,22 @@ def test_the_first_page_can_be_asked_for_by_its_name() -> None:
     scope["server"] = ("127.0.0.1", 80)
     answer = first_page(Request(scope))
     assert (answer.status_code, answer.headers["location"]) == (303, "/?a=1&b=2")
+
+
+def test_a_stranger_is_not_told_why_the_store_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from starlette.requests import Request
+
+    from streamlit_app import health
+
+    def fails() -> None:
+        raise Unavailable("The database in /srv/quorum could not be started.")
+
+    monkeypatch.setattr("quorum.store.door.accounts", fails)
+    answer = health(Request({"type": "http"}))
+    assert (answer.status_code, bytes(answer.body)) == (503, b'{"status":"unavailable"}')
+    assert "The database in /srv/quorum could not be started." in caplog.text
 
 
 def test_a_look_of_the_screen_takes_no_press_along() -> None:
