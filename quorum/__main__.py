@@ -2,7 +2,7 @@
 restore | copy`.
 
 Every command takes `--store FOLDER`; without it, QUORUM_STORE or the demo's folder. `check` without
-it looks at the Supabase project where the settings name one.
+it looks at the Supabase project where the settings name one. What looks at a store makes none.
 """
 
 import argparse
@@ -12,18 +12,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from quorum.language import _
-from quorum.store import StoreError, door
+from quorum.store import Refused, StoreError, door
 from quorum.store.backup import back_up, broken_rules, restore
-from quorum.store.copying import copy_from, copy_to
-from quorum.store.embedded import Engine
+from quorum.store.copying import check_target, copy_from, copy_to
+from quorum.store.embedded import Engine, holds_store
 from quorum.store.migrate import SchemaMismatch, migrate, migrations, owner_connection
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0 when it did what was asked, 1 with a sentence on standard error."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     asked = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], None] = asked.command
+    # A check is one sentence, whatever the store has to say beside it.
+    level = logging.CRITICAL if command is _check else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     try:
         command(asked)
     except (StoreError, SchemaMismatch, OSError) as error:
@@ -46,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=about)
         if name in ("backup", "restore"):
             one.add_argument("file", type=Path, help=_("file of the backup"))
-        # A check without a folder looks at what the app would open.
-        default = None if name == "check" else door.folder()
+        # Without a folder it is what the app would open, which need not be one.
+        default = None if name in ("check", "backup", "copy") else door.folder()
         one.add_argument("--store", type=Path, default=default, help=_("folder of the store"))
         if name == "migrate":
             one.add_argument(
@@ -64,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _migrate(asked: argparse.Namespace) -> None:
-    if asked.address:
+    if asked.address is not None:
         with owner_connection(asked.address) as db:  # says what is wrong with the address
             migrate(asked.address, shim=False)
             db.execute("notify pgrst, 'reload schema'")  # what answers over HTTP shall know it
@@ -99,8 +101,8 @@ def _check(asked: argparse.Namespace) -> None:
             )
         )
         return
-    asked.store = asked.store or door.folder()
-    engine = Engine(asked.store)
+    folder = _source(asked)
+    engine = Engine(folder)
     try:
         with engine.connection() as connection:
             connection.execute("select 1")
@@ -115,13 +117,29 @@ def _check(asked: argparse.Namespace) -> None:
         )
     print(
         _("The store in {folder} answers, fits this code (schema {n}) and is in order.").format(
-            folder=asked.store, n=len(migrations())
+            folder=folder, n=len(migrations())
         )
     )
 
 
+def _source(asked: argparse.Namespace) -> Path:
+    """The folder of a store that is there. Raises Refused when there is none."""
+    if asked.store is None and door.project() is not None:
+        raise Refused(
+            _(
+                "The settings name a Supabase project and no folder. Say which with --store; a "
+                "project is copied into one with `python -m quorum copy --store FOLDER --from "
+                "ADDRESS`."
+            )
+        )
+    folder: Path = asked.store or door.folder()
+    if not holds_store(folder):
+        raise Refused(_("There is no store in {folder}. Check the path.").format(folder=folder))
+    return folder
+
+
 def _backup(asked: argparse.Namespace) -> None:
-    engine = Engine(asked.store)
+    engine = Engine(_source(asked))
     try:
         held = back_up(engine, asked.file)
     finally:
@@ -143,14 +161,16 @@ def _restore(asked: argparse.Namespace) -> None:
 
 
 def _copy(asked: argparse.Namespace) -> None:
-    if asked.to:
-        engine = Engine(asked.store)
+    if asked.to is not None:
+        folder = _source(asked)
+        check_target(asked.to)  # before a server is started
+        engine = Engine(folder)
         try:
             done = copy_to(engine, asked.to)
         finally:
             engine.close()
     else:
-        done = copy_from(asked.source, lambda: Engine(asked.store))
+        done = copy_from(asked.source, lambda: Engine(asked.store or door.folder()))
     print(
         _(
             "Copied, and each compared: {rows} rows of {tables} tables; accounts: {accounts}. "

@@ -19,6 +19,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from quorum.__main__ import main
 from quorum.store import Store, door
 from quorum.store.accounts import Accounts
 from quorum.store.embedded import Engine
@@ -62,6 +63,51 @@ def _engine(folder: Path) -> Iterator[Engine]:
     yield running
     close_owners()
     running.close()
+
+
+class _Lent:
+    """A running store for one command, which closes what it opens: this one stays open."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def close(self) -> None:
+        """Not yet."""
+
+
+@dataclass
+class Said:
+    """What a command answered."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def command(
+    engine: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """`command("check", "--store", folder)`: as `python -m quorum`, without the seconds that a
+    process of its own takes to begin."""
+
+    def opened(folder: Path) -> Any:
+        return _Lent(engine) if folder.resolve() == engine.folder else Engine(folder)
+
+    monkeypatch.setattr("quorum.__main__.Engine", opened)
+
+    def run(*arguments: str | Path) -> Said:
+        capsys.readouterr()
+        code = main([str(one) for one in arguments])
+        return Said(code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from quorum.store import Refused, Unavailable
 from quorum.store.backup import back_up, broken_rules, restore
 from quorum.store.embedded import Engine
-from tests.conftest import ROOT, World, emptied, new_folder, small_world
+from tests.conftest import ROOT, Command, World, emptied, new_folder, small_world
 from tests.test_dialogue_store import ask, plan
 from tests.test_migrate import schema
 
@@ -118,7 +118,7 @@ def test_a_backup_cannot_tell_who_voted_and_votes_of_open_dialogues_are_cast_aga
         assert db.execute("select count(*) from quorum.dialogue_key").fetchone() == (0,)
         assert db.execute("select count(*) from quorum.dialogue_ballot").fetchone() == (0,)
     plain = subprocess.run(
-        [restored._server.bin_path / "pg_restore", "--file=-", backup],
+        [restored.programs / "pg_restore", "--file=-", backup],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     assert key.hex() not in plain and pseudonym.hex() not in plain
@@ -187,24 +187,51 @@ def quorum(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_the_commands_say_what_they_did(filled: World, tmp_path: Path, store_folder: Path) -> None:
+def test_the_commands_say_what_they_did(
+    filled: World, command: Command, tmp_path: Path, store_folder: Path
+) -> None:
     source, file, copy = str(filled.engine.folder), str(tmp_path / "backup"), str(store_folder)
-    made = quorum("backup", file, "--store", source)
+    made = command("backup", file, "--store", source)
     assert re.fullmatch(rf"{file} holds \d+ rows of \d+ tables, each counted.\n", made.stdout)
-    again = quorum("backup", file, "--store", source)
+    again = command("backup", file, "--store", source)
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr == f"{file} exists already. Choose another name.\n"
-    assert "Everybody signs in again." in quorum("restore", file, "--store", copy).stdout
-    assert quorum("check", "--store", copy).stdout.endswith("and is in order.\n")
+    assert "Everybody signs in again." in command("restore", file, "--store", copy).stdout
+    assert command("check", "--store", copy).stdout.endswith("and is in order.\n")
 
 
-def test_a_check_that_fails_says_which_rule(filled: World) -> None:
+def test_a_check_that_fails_says_which_rule(filled: World, command: Command) -> None:
     filled.owner("alter table spend no force row level security")
     try:
-        checked = quorum("check", "--store", str(filled.engine.folder))
+        checked = command("check", "--store", filled.engine.folder)
     finally:
         filled.owner("alter table spend force row level security")
     assert checked.returncode == 1
     assert checked.stderr == (
         "1 x broken: every table has row level security, enabled and forced\n"
     )
+
+
+@pytest.mark.parametrize("words", [("backup", "file"), ("check",), ("copy", "--to", "postgresql:")])
+def test_what_looks_at_a_store_makes_none(
+    command: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    given = [str(tmp_path / word) if word == "file" else word for word in words]
+    said = command(*given, "--store", tmp_path / "typo")
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == f"There is no store in {tmp_path / 'typo'}. Check the path.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("backup", "file"), ("copy", "--to", "postgresql:")])
+def test_a_project_is_not_taken_for_a_folder(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("QUORUM_STORE")
+    monkeypatch.setenv("SUPABASE_URL", "https://name.supabase.co")
+    monkeypatch.setenv("SUPABASE_PUBLISHABLE_KEY", "k")
+    said = command(*(str(tmp_path / word) if word == "file" else word for word in words))
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("The settings name a Supabase project and no folder.")
+    assert "copy --store FOLDER --from ADDRESS" in said.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -19,10 +20,10 @@ from quorum.store.accounts import Accounts
 from quorum.store.backup import broken_rules
 from quorum.store.copying import _rules, copy_from, copy_to
 from quorum.store.embedded import Engine
-from quorum.store.migrate import migrate
-from tests.conftest import HASHED, PASSWORD, ROOT, World, emptied, new_folder, small_world
+from quorum.store.migrate import SchemaMismatch, migrate
+from tests.conftest import HASHED, PASSWORD, ROOT, Command, World, emptied, small_world
 from tests.supabase_server import SupabaseServer
-from tests.test_backup import quorum
+from tests.test_dialogue_store import ask, plan
 
 NEW = "lakes and light in June"
 
@@ -30,6 +31,9 @@ NEW = "lakes and light in June"
 def fill(world: World) -> World:
     """Contributions of several organisations, shared ones among them; awkward text."""
     supplier = world.supplier("Aurora\n\\.\nDevices\t'\"")
+    event = plan(world, supplier, chatham=True, votes_each=1)
+    question = ask(world["north admin"].store, event)
+    world["north admin"].store.call("vote", {"question_id": question, "wanted": True})
     item = world.assessment("south admin", supplier, ["a"], other_actions="COPY public.x (y)\n\\.")
     world.assessment("east admin", supplier, [], evidence={"a": {"note": "ā\\u0000 ✓"}})
     world.site_list("north editor", supplier, ["Works", "Mill"])
@@ -41,7 +45,7 @@ def fill(world: World) -> World:
 
 def contents(address: str) -> dict[str, list[str]]:
     """Every row of every table that is copied, as text."""
-    left_out = ("migration", "web_session", "sign_in_code")
+    left_out = ("migration", "web_session", "sign_in_code", "dialogue_key", "dialogue_ballot")
     with psycopg.connect(address) as db:
         names = db.execute(
             "select schemaname || '.' || tablename from pg_tables"
@@ -83,6 +87,34 @@ def bare(engine: Engine) -> Iterator[str]:
         db.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
+@pytest.fixture(scope="module")
+def migrated(engine: Engine) -> Iterator[sql.Identifier]:
+    """A database with the schema of a folder's store, to make others of."""
+    name = f"migrated_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(engine.owner_address, autocommit=True) as db:
+        db.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        migrate(engine.owner_address.replace("/postgres?", f"/{name}?"), shim=True)
+        yield sql.Identifier(name)
+        db.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def beside(
+    engine: Engine, migrated: sql.Identifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A folder whose store lies on the server that runs already: one of its own takes seconds to
+    make. test_there_and_back_is_the_same_store has one."""
+    name = f"beside_{uuid.uuid4().hex[:8]}"
+    address = engine.owner_address.replace("/postgres?", f"/{name}?")
+    server = SimpleNamespace(get_uri=lambda: address, cleanup=lambda: None)
+    monkeypatch.setattr("quorum.store.embedded.start_server", lambda _folder: server)
+    made = sql.Identifier(name)
+    with psycopg.connect(engine.owner_address, autocommit=True) as db:
+        db.execute(sql.SQL("create database {} template {}").format(made, migrated))
+        yield tmp_path / "beside"
+        db.execute(sql.SQL("drop database {} with (force)").format(made))
+
+
 @pytest.fixture
 def nothing_is_done(project: SupabaseServer) -> Iterator[None]:
     """What is refused leaves the target as it was."""
@@ -101,6 +133,20 @@ def test_every_row_and_account_arrives_in_the_project(full: World, project: Supa
     assert (done.accounts, done.passwords, done.left) == (6, 6, 0)
     assert done.rows == sum(len(rows) for name, rows in there.items() if name != "accounts")
     assert broken_rules(project) == []
+
+
+def test_votes_of_open_dialogues_stay_where_closing_destroys_them(
+    full: World, project: SupabaseServer
+) -> None:
+    left = "select (select count(*) from quorum.dialogue_key), count(*) from quorum.dialogue_ballot"
+    assert full.owner(left) == [(1, 1)]
+    copy_to(full.engine, project.owner_address)
+    with psycopg.connect(project.owner_address) as db:
+        assert db.execute(left).fetchall() == [(0, 0)]
+    question = full.owner("select id::text, dialogue_id::text from quorum.dialogue_question")[0]
+    again = project.store({"sub": full["north admin"].id})
+    again.call("take_seat", {"dialogue_id": question[1]})
+    assert again.call("vote", {"question_id": question[0], "wanted": True}) == {"left": 0}
 
 
 def test_members_see_in_the_project_what_they_saw(full: World, project: SupabaseServer) -> None:
@@ -172,13 +218,11 @@ def hosted(supabase: SupabaseServer) -> Iterator[World]:
     emptied(supabase)
 
 
-def test_every_row_and_account_comes_back_with_its_password(
-    hosted: World, store_folder: Path
-) -> None:
+def test_every_row_and_account_comes_back_with_its_password(hosted: World, beside: Path) -> None:
     hosted.owner("insert into auth.users (id, phone) values (gen_random_uuid(), '123')")
-    done = copy_from(hosted.engine.owner_address, lambda: Engine(store_folder))
+    done = copy_from(hosted.engine.owner_address, lambda: Engine(beside))
     assert (done.accounts, done.passwords, done.left) == (6, 6, 1)
-    engine = Engine(store_folder)
+    engine = Engine(beside)
     try:
         hosted.owner("delete from auth.users where phone is not null")
         assert contents(engine.owner_address) == contents(hosted.engine.owner_address)
@@ -209,13 +253,13 @@ def test_there_and_back_is_the_same_store(
         again.close()
 
 
-def test_two_accounts_with_one_address_are_named(hosted: World, store_folder: Path) -> None:
+def test_two_accounts_with_one_address_are_named(hosted: World, beside: Path) -> None:
     hosted.owner(
         "insert into auth.users (id, email, is_sso_user)"
         " values (gen_random_uuid(), 'South.admin@example.org', true)"
     )
     with pytest.raises(Refused, match=r"Two accounts have the address south\.admin@example\.org"):
-        copy_from(hosted.engine.owner_address, lambda: Engine(store_folder))
+        copy_from(hosted.engine.owner_address, lambda: Engine(beside))
 
 
 # All or nothing -----------------------------------------------------------------------------------
@@ -244,10 +288,10 @@ def test_a_target_in_use_is_left_alone(full: World, supabase: SupabaseServer, ma
                 db.execute("insert into spend_band values (%s, %s)", [low, high])
 
 
-def test_a_store_is_not_copied_over_another(hosted: World, full: World) -> None:
+def test_a_store_is_not_copied_over_another(hosted: World, full: World, command: Command) -> None:
     before = contents(full.engine.owner_address)
     folder, address = str(full.engine.folder), hosted.engine.owner_address
-    assert "in use already" in quorum("copy", "--store", folder, "--from", address).stderr
+    assert "in use already" in command("copy", "--store", folder, "--from", address).stderr
     assert contents(full.engine.owner_address) == before
 
 
@@ -368,15 +412,31 @@ def test_killed_in_the_middle_nothing_is_there(full: World, project: SupabaseSer
     ],
 )
 def test_a_wrong_address_ends_in_a_sentence(
-    store_folder: Path, way: str, address: str, says: str
+    engine: Engine, command: Command, tmp_path: Path, way: str, address: str, says: str
 ) -> None:
-    done = quorum("copy", "--store", str(store_folder), way, address)
+    folder = engine.folder if way == "--to" else tmp_path / "new"
+    done = command("copy", "--store", folder, way, address)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(says)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_that_is_no_project_is_refused(engine: Engine, bare: str) -> None:
-    done = quorum("copy", "--store", str(engine.folder), "--to", bare)
+def test_no_server_is_started_before_the_target_was_looked_at(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("18")
+    started: list[Path] = []
+    monkeypatch.setattr("quorum.__main__.Engine", started.append)
+    nowhere = "postgresql://postgres@127.0.0.1:9/postgres"
+    assert "No database answers" in command("copy", "--store", tmp_path, "--to", nowhere).stderr
+    assert started == []
+
+
+def test_a_database_that_is_no_project_is_refused(
+    engine: Engine, command: Command, bare: str
+) -> None:
+    done = command("copy", "--store", engine.folder, "--to", bare)
     assert done.stderr.startswith("This database has no accounts of Supabase Auth.")
 
 
@@ -384,7 +444,7 @@ def test_a_database_that_is_no_project_is_refused(engine: Engine, bare: str) -> 
 def test_a_project_at_an_older_schema_is_refused(
     full: World,
     project: SupabaseServer,
-    capsys: pytest.CaptureFixture[str],
+    command: Command,
     tmp_path: Path,
     way: str,
 ) -> None:
@@ -396,7 +456,7 @@ def test_a_project_at_an_older_schema_is_refused(
         assert newest is not None
         try:
             folder = full.engine.folder if way == "--to" else tmp_path / "new"
-            done = quorum("copy", "--store", str(folder), way, project.owner_address)
+            done = command("copy", "--store", folder, way, project.owner_address)
         finally:
             db.execute(
                 "insert into quorum.migration (number, name, checksum) values (%s, %s, %s)", newest
@@ -407,6 +467,21 @@ def test_a_project_at_an_older_schema_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_project_that_ran_another_file_is_refused_by_its_name(
+    full: World, project: SupabaseServer
+) -> None:
+    with psycopg.connect(project.owner_address, autocommit=True) as db:
+        held = db.execute(
+            "select number, name, checksum from quorum.migration order by 1"
+        ).fetchall()
+        db.execute("update quorum.migration set checksum = 'x' where number = 3")
+        try:
+            with pytest.raises(SchemaMismatch, match=f"^The file {held[2][1]} was changed after"):
+                copy_to(full.engine, project.owner_address)
+        finally:
+            db.execute("update quorum.migration set checksum = %s where number = 3", [held[2][2]])
+
+
 def test_a_user_who_is_bound_by_the_policies_is_refused(
     full: World, project: SupabaseServer
 ) -> None:
@@ -415,26 +490,27 @@ def test_a_user_who_is_bound_by_the_policies_is_refused(
         copy_to(full.engine, member)
 
 
-def test_the_command_says_what_it_did(full: World, project: SupabaseServer) -> None:
+def test_the_command_says_what_it_did(
+    full: World, project: SupabaseServer, command: Command, beside: Path
+) -> None:
     full.owner("update auth.users set encrypted_password = null where email like 'west%%'")
     store, address = str(full.engine.folder), project.owner_address
-    there = quorum("copy", "--store", store, "--to", address)
+    there = command("copy", "--store", store, "--to", address)
     assert there.returncode == 0
     assert "accounts: 6." in there.stdout
     assert "Without a password that could be carried over: 1." in there.stdout
     assert "Forgot your password" in there.stdout
-    with new_folder() as folder:
-        back = quorum("copy", "--store", str(folder), "--from", address)
+    back = command("copy", "--store", beside, "--from", address)
     assert "This store sends no e-mail" in back.stdout
 
 
 def test_a_password_hash_that_nobody_here_can_check_stays_behind(
-    hosted: World, store_folder: Path
+    hosted: World, beside: Path
 ) -> None:
     hosted.owner(
         "update auth.users set encrypted_password = '{\"key_id\": \"1\"}' where email like 'west%%'"
     )
-    done = copy_from(hosted.engine.owner_address, lambda: Engine(store_folder))
+    done = copy_from(hosted.engine.owner_address, lambda: Engine(beside))
     assert (done.accounts, done.passwords) == (6, 5)
     assert HASHED.startswith("$2")
 

@@ -1,5 +1,6 @@
 """Which store is opened, and what somebody reads whose settings or project do not fit."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -180,6 +181,21 @@ def test_a_server_that_speaks_no_tls(
     with answering(200, "application/json", b"{}") as url:
         settings(url.replace("http:", "https:"))
         assert both_say(capsys).startswith("Something other than Supabase answers")
+
+
+def test_a_check_is_one_sentence_and_no_line_of_a_log(
+    settings: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a process of its own, where nothing has set up logging yet."""
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(logging.root, "level", logging.WARNING)
+    monkeypatch.setattr("quorum.store.supabase._PAUSES", ())
+    settings("http://127.0.0.1:9")
+    assert main(["check"]) == 1
+    said = "The database does not answer. Try again in a moment; nothing was lost.\n"
+    assert capsys.readouterr() == ("", said)
 
 
 def test_a_wrong_key(

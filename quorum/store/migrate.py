@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from quorum.language import _
-from quorum.store import Unavailable
+from quorum.store import NotAllowed, Refused, StoreError, Unavailable
 
 SQL = Path(__file__).parents[2] / "sql"
 
@@ -91,24 +91,28 @@ def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
     """Runs what the store has not run yet; returns the names of the files that ran.
 
     `address` is the owner's connection string; `shim` adds what Supabase would provide. Raises
-    SchemaMismatch for a store newer than this code, or one whose files were changed afterwards.
+    SchemaMismatch for a store newer than this code, or one whose files were changed afterwards;
+    Refused and NotAllowed where Supabase should have provided it and did not, before anything is
+    written; StoreError for a file that did not run, with its name.
     """
     known = migrations(folder)
     # The files speak to the operator only when something is wrong.
     with psycopg.connect(address, autocommit=True, options="-c client_min_messages=warning") as db:
         db.execute("select pg_advisory_lock(hashtext('quorum.migrate'))")
-        with db.transaction():
+        if not shim:
+            check_project(db)
+        with _named("create schema quorum"), db.transaction():
             db.execute(_RECORD)
         done: dict[int, str] = dict(
             db.execute("select number, checksum from quorum.migration").fetchall()
         )
-        _check(known, done)
+        check_record(known, done)
         if shim:
-            with db.transaction():
+            with _named("sql/shim.sql"), db.transaction():
                 db.execute(statements((folder / "shim.sql").read_text(encoding="utf-8")))
         waiting = [m for m in known if m.number not in done]
         for migration in waiting:
-            with db.transaction():
+            with _named(f"sql/{migration.name}"), db.transaction():
                 db.execute(statements(migration.text))
                 db.execute(
                     "insert into quorum.migration (number, name, checksum) values (%s, %s, %s)",
@@ -118,9 +122,48 @@ def migrate(address: str, *, shim: bool, folder: Path = SQL) -> list[str]:
 
 
 @contextmanager
+def _named(what: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise StoreError(
+            _(
+                "{what} could not be run in this database: {reason}. What ran before it stays; "
+                "the next run goes on from there."
+            ).format(what=what, reason=error.diag.message_primary or error)
+        ) from error
+
+
+def check_project(db: psycopg.Connection[Any]) -> None:
+    """Raises NotAllowed unless the database's owner asks, Refused unless it is that of a Supabase
+    project."""
+    found = db.execute("select rolsuper or rolbypassrls from pg_roles where rolname = current_user")
+    if not found.fetchall()[0][0]:
+        raise NotAllowed(no_owner())
+    there = db.execute(
+        "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " where n.nspname = 'auth' and c.relname in ('users', 'identities') and c.relkind = 'r'"
+    )
+    if there.fetchall()[0][0] != 2:
+        raise Refused(
+            _("This database has no accounts of Supabase Auth. Is it that of a Supabase project?")
+        )
+
+
+def no_owner() -> str:
+    return _(
+        "This user may not read and write past the policies. Use the connection string of the "
+        "database's owner, `postgres` on Supabase."
+    )
+
+
+@contextmanager
 def owner_connection(address: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection of the database's owner, in no transaction yet. Raises Unavailable when there is
-    no database at `address`, a URL or connection string as PostgreSQL takes it."""
+    no database at `address`, a URL or connection string as PostgreSQL takes it, and Refused for an
+    empty one, at which the driver would look for a database of this machine's."""
+    if not address.strip():
+        raise Refused(_("The address is empty. Is the variable set that should hold it?"))
     try:
         # What stands between us and a hosted database may not keep prepared statements.
         db = psycopg.connect(address, autocommit=True, connect_timeout=15, prepare_threshold=None)
@@ -139,7 +182,9 @@ def owner_connection(address: str) -> Iterator[psycopg.Connection[Any]]:
         yield db
 
 
-def _check(known: list[Migration], done: dict[int, str]) -> None:
+def check_record(known: list[Migration], done: dict[int, str]) -> None:
+    """Raises SchemaMismatch for files that this code does not know, or knows otherwise. `done`:
+    number and checksum of those that ran."""
     newest = max(done, default=0)
     if newest > len(known):
         raise SchemaMismatch(
