@@ -188,6 +188,28 @@ def test_a_gap_in_the_numbers_is_refused(folder: Path) -> None:
         migrations(folder)
 
 
+def test_an_amount_that_is_no_number_does_not_stand_in_the_way(database: str, folder: Path) -> None:
+    """A store may hold one from earlier; its line stays, without an amount."""
+    for later in FILES[next(n for n, name in enumerate(FILES) if "second_door" in name) :]:
+        (folder / later).unlink()
+    migrate(database, shim=True, folder=folder)
+    with psycopg.connect(database) as db:
+        db.execute(
+            "with o as (insert into organisation (name, country, kind)"
+            "   values ('North', 'SE', 'city') returning id),"
+            " s as (insert into supplier (name, kind) values ('Aurora', 'brand') returning id),"
+            " i as (insert into spend_import (organisation_id, row_count)"
+            "   select id, 2 from o returning organisation_id, id)"
+            " insert into spend (organisation_id, import_id, supplier_id, year, amount, currency)"
+            " select i.organisation_id, i.id, s.id, 2025, a::numeric, 'EUR'"
+            " from i, s, unnest(array['NaN', '7.5']) a"
+        )
+    migrate(database, shim=True)
+    with psycopg.connect(database) as db:
+        found = db.execute("select amount::text from spend order by amount").fetchall()
+    assert found == [("0.00",), ("7.50",)]
+
+
 def test_a_new_file_runs_on_an_old_store(database: str, folder: Path) -> None:
     migrate(database, shim=True)
     later = f"{len(FILES) + 1:04d}_later.sql"
