@@ -103,7 +103,7 @@ def beside(
     engine: Engine, migrated: sql.Identifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
     """A folder whose store lies on the server that runs already: one of its own takes seconds to
-    make. test_there_and_back_is_the_same_store has one."""
+    make, and test_backup.py has such."""
     name = f"beside_{uuid.uuid4().hex[:8]}"
     address = engine.owner_address.replace("/postgres?", f"/{name}?")
     server = SimpleNamespace(get_uri=lambda: address, cleanup=lambda: None)
@@ -241,11 +241,11 @@ def test_every_row_and_account_comes_back_with_its_password(hosted: World, besid
 
 
 def test_there_and_back_is_the_same_store(
-    full: World, project: SupabaseServer, store_folder: Path
+    full: World, project: SupabaseServer, beside: Path
 ) -> None:
     copy_to(full.engine, project.owner_address)
-    copy_from(project.owner_address, lambda: Engine(store_folder))
-    again = Engine(store_folder)
+    copy_from(project.owner_address, lambda: Engine(beside))
+    again = Engine(beside)
     try:
         assert contents(again.owner_address) == contents(full.engine.owner_address)
         assert Accounts(again).sign_in(full["south admin"].email, PASSWORD)
