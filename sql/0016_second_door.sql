@@ -47,4 +47,4 @@ $$;
 
 create or replace function public.schema_number() returns integer
 language sql immutable set search_path = ''
-as $$ select 14 $$;
+as $$ select 16 $$;
