@@ -456,7 +456,7 @@ def test_the_room_reads_what_was_promised_in_this_dialogue_and_not_in_others():
         briefing(alone, "room"), kept_back=()
     )
     assert briefing(both, "room").figures == (
-        ("Agreed questions", "2"), ("Open commitments of this dialogue", "1"),
+        ("Questions on the board", "2"), ("Open commitments of this dialogue", "1"),
         ("Verified of all promised in it", "0 of 1 (0 %)"),
     )  # fmt: skip
     assert (
@@ -557,7 +557,7 @@ def test_under_the_chatham_house_rule_nobody_is_named(reader):
     made = briefing(ruled(), reader)
     assert made.author == "" and made.foot == ("Made for Nordic circle on 2026-03-02 with Quorum")
     assert "Ada" not in words(made)
-    assert all(len(row) == 3 for row in rows(made, "Agreed questions"))
+    assert all(len(row) == 3 for row in rows(made, "Questions on the shared board, by votes"))
     title = next(one.title for one in made.sections if one.title.startswith("Open commitments"))
     assert all(len(row) == 3 for row in rows(made, title))
     assert "Chatham House Rule" in says(made, "What was left out")
@@ -620,7 +620,7 @@ def test_what_comes_from_another_dialogue_is_printed_with_the_dialogue_it_comes_
 
 
 def test_otherwise_a_question_says_where_it_comes_from():
-    assert rows(briefing(full(), "room"), "Agreed questions")[0] == (
+    assert rows(briefing(full(), "room"), "Questions on the shared board, by votes")[0] == (
         "Whose audits?", "", "City of North", "5",
     )  # fmt: skip
 
@@ -778,21 +778,21 @@ def test_a_commitment_that_was_put_off_says_from_when():
 def test_of_500_questions_the_most_wanted_stand_in_it():
     many = [question(f"Question {n}?", votes=n) for n in range(500)]
     made = briefing(full(questions=many), "room")
-    assert [row[-1] for row in rows(made, "Agreed questions")] == [
+    assert [row[-1] for row in rows(made, "Questions on the shared board, by votes")] == [
         str(n) for n in range(499, 499 - MOST_QUESTIONS, -1)
     ]
-    assert "480 more." in says(made, "Agreed questions")
+    assert "480 more." in says(made, "Questions on the shared board, by votes")
 
 
 def test_long_texts_are_cut_and_say_so():
     made = briefing(full(questions=[question("why " * 400)]), "room")
-    text = rows(made, "Agreed questions")[0][0]
-    assert len(text) <= 140 and text.endswith("…")
+    text = rows(made, "Questions on the shared board, by votes")[0][0]
+    assert len(text) <= 400 and text.endswith("…")
 
 
 def test_wide_letters_count_twice():
-    made = briefing(full(questions=[question("問" * 400)]), "room")
-    assert len(rows(made, "Agreed questions")[0][0]) == 70
+    made = briefing(full(questions=[question("問" * 800)]), "room")
+    assert len(rows(made, "Questions on the shared board, by votes")[0][0]) == 200
 
 
 def test_an_empty_briefing_says_what_there_is_not():
@@ -807,7 +807,7 @@ def test_an_empty_briefing_says_what_there_is_not():
             "risk.",
         ),
         ("Open commitments", "It has promised nothing in a dialogue yet."),
-        ("Agreed questions", "No question stands on the board yet."),
+        ("Questions on the shared board, by votes", "No question stands on the board yet."),
     ):
         assert says(made, title) == text
     assert made.figures[0] == ("Overall level", "Not assessed")

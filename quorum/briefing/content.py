@@ -10,7 +10,9 @@ from quorum.language import _, ngettext
 
 MOST_QUESTIONS = 20  # of the shared board; of the buyers' board MOST_ROWS
 MOST_ROWS = 8  # of a table: a briefing has two to four pages
-LONGEST = 140  # letters of what people wrote
+LONGEST = 400  # letters of what people wrote: a question is read out, so it is rarely cut
+PROMISE = 200  # letters of a commitment
+USUAL = 140  # letters of a question: so many pages were counted with
 
 
 @dataclass(frozen=True)

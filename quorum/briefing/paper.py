@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,8 @@ from quorum import clocks, dialogues, scoring, sites
 from quorum.briefing.content import (
     MOST_QUESTIONS,
     MOST_ROWS,
+    PROMISE,
+    USUAL,
     Block,
     Briefing,
     Section,
@@ -143,7 +146,7 @@ def _figures(shown: Sources, reader: Reader) -> tuple[tuple[str, str], ...]:
     verified = _progress(shown.commitments) or "–"
     if reader == "room":
         return (
-            (_("Agreed questions"), str(len(shown.questions))),
+            (_("Questions on the board"), str(len(shown.questions))),
             (_("Open commitments of this dialogue"), str(due)),
             (_("Verified of all promised in it"), verified),
         )
@@ -166,14 +169,20 @@ def _agenda(shown: Sources) -> Section:
     rows = _agenda_rows(shown)
     if not rows:
         return Section(_("Agenda"), (Text(_("There is no agenda yet.")),))
-    table = Table((_("Stage"), _("What for"), _("Minutes")), rows, (50, 100, 20), right=(2,))
+    headers = (_("Begins"), _("Stage"), _("What for"), _("Minutes"))
+    table = Table(headers, rows, (18, 48, 86, 18), right=(3,), bold=(1,))
     return Section(_("Agenda"), (table, *more(shown.stages.height)))
 
 
-def _agenda_rows(shown: Sources) -> tuple[tuple[str, str, str], ...]:
+def _agenda_rows(shown: Sources) -> tuple[tuple[str, str, str, str], ...]:
     stages = shown.stages.sort("position", "id").head(MOST_ROWS)
     return tuple(
-        (short(stage["title"], 70), short(stage["purpose"] or "", 70), str(stage["minutes"]))
+        (
+            stage["begins"],
+            short(stage["title"], 70),
+            short(stage["purpose"] or "", 200),
+            str(stage["minutes"]),
+        )
         for stage in stages.iter_rows(named=True)
     )
 
@@ -205,7 +214,7 @@ def _commitments(shown: Sources, reader: Reader) -> Section:
     rows: list[tuple[str, ...]] = []
     for row in still.head(MOST_ROWS).iter_rows(named=True):
         owner = short(shown.organisations.get(row["owner_id"] or "", ""), 80)
-        cells = (short(row["text"]), _state(row), _due(row))
+        cells = (short(row["text"], PROMISE), _state(row), _due(row))
         rows.append((*cells, owner) if owned else cells)
     first = Text(_("Verified so far: {progress} of what it promised.").format(progress=progress))
     if not rows:
@@ -234,29 +243,33 @@ def _due(row: Mapping[str, Any]) -> str:
 
 def _questions(shown: Sources, reader: Reader) -> list[Section]:
     """The boards apart: what is among buyers must not be read out by mistake."""
-    boards = {"shared": _("Agreed questions")}
+    boards = {"shared": _("Questions on the shared board, by votes")}
     if reader == "buyers":
         boards["buyers"] = _("Questions among buyers only")
     found = []
     for board, title in boards.items():
-        ordered = _most_wanted(shown, board)
-        most = MOST_QUESTIONS if board == "shared" else MOST_ROWS
-        if ordered or board == "shared":
-            found.append(Section(title, tuple(_question_blocks(shown, ordered, most))))
+        printed = _printed(shown, board)
+        if printed or board == "shared":
+            rest = sum(one["board"] == board for one in shown.questions) - len(printed)
+            found.append(Section(title, tuple(_question_blocks(shown, printed, rest))))
     return found
 
 
-def _most_wanted(shown: Sources, board: str) -> list[Mapping[str, Any]]:
-    return sorted(
+def _printed(shown: Sources, board: str) -> list[Mapping[str, Any]]:
+    """The questions with most votes: whole, so the longer they are the fewer."""
+    most = MOST_QUESTIONS if board == "shared" else MOST_ROWS
+    ordered = sorted(
         (one for one in shown.questions if one["board"] == board),
         key=lambda one: (-(one["votes"] or 0), one["text"], one["id"]),
-    )
+    )[:most]
+    letters = accumulate(len(short(one["text"])) for one in ordered)
+    return [one for one, sofar in zip(ordered, letters, strict=True) if sofar <= most * USUAL]
 
 
 def _question_blocks(
-    shown: Sources, ordered: Sequence[Mapping[str, Any]], most: int
+    shown: Sources, printed: Sequence[Mapping[str, Any]], rest: int
 ) -> list[Block]:
-    if not ordered:
+    if not printed:
         return [Text(_("No question stands on the board yet."))]
     named = not shown.dialogue["chatham"]
     rows = [
@@ -266,7 +279,7 @@ def _question_blocks(
             *([short(one["affiliation"] or one["author"] or "", 80)] if named else []),
             str(one["votes"] or 0),
         )
-        for one in ordered[:most]
+        for one in printed
     ]
     if named:
         headers = (_("Question"), _("Topic"), _("From"), _("Votes"))
@@ -274,7 +287,7 @@ def _question_blocks(
     else:
         heads = (_("Question"), _("Topic"), _("Votes"))
         table = Table(heads, tuple(rows), (130, 28, 12), right=(2,), bold=())
-    return [table, *more(len(ordered), most)]
+    return [table, *more(rest, 0)]
 
 
 def _topic(question: Mapping[str, Any]) -> str:
@@ -339,22 +352,19 @@ def _written(shown: Sources) -> tuple[dict[str, str], dict[str, str]]:
     }
     said_in = {}
     for n, row in enumerate(_agenda_rows(shown), 1):
-        found[_("stage {n} of the agenda").format(n=n)] = f"{row[0]}. {row[1]}"
+        found[_("stage {n} of the agenda").format(n=n)] = f"{row[1]}. {row[2]}"
     open_ones = dialogues.still_open(shown.commitments, shown.made_on).head(MOST_ROWS)
     for n, (text, event) in enumerate(open_ones.select("text", "dialogue_id").iter_rows(), 1):
         place = _("open commitment {n}").format(n=n)
-        found[place], said_in[place] = short(text), event
+        found[place], said_in[place] = short(text, PROMISE), event
     for n, (text, event) in enumerate(
         uses_shown(shown).select("asked", "dialogue_id").iter_rows(), 1
     ):
         if event is not None:
             place = _("use of leverage {n}").format(n=n)
             found[place], said_in[place] = short(text, 100), event
-    places = (
-        ("shared", MOST_QUESTIONS, _("question {n}")),
-        ("buyers", MOST_ROWS, _("question {n} among buyers")),
-    )
-    for board, most, place in places:
-        for n, one in enumerate(_most_wanted(shown, board)[:most], 1):
+    places = (("shared", _("question {n}")), ("buyers", _("question {n} among buyers")))
+    for board, place in places:
+        for n, one in enumerate(_printed(shown, board), 1):
             found[place.format(n=n)] = f"{short(one['text'])} {_topic(one)}".strip()
     return found, said_in

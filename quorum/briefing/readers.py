@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from quorum import clocks, dialogues
 from quorum.language import _, ngettext
 from quorum.risks import of_supplier
 
@@ -104,7 +105,7 @@ def _this_supplier(sources: Sources) -> Sources:
     return replace(
         sources,
         dialogues=events,
-        stages=sources.stages.filter(pl.col("dialogue_id") == sources.dialogue["id"]),
+        stages=_timed(sources),
         questions=[
             one
             for one in sources.questions
@@ -125,6 +126,16 @@ def _this_supplier(sources: Sources) -> Sources:
 def _risks_at(sources: Sources, known: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """Those at the supplier, and those of countries where these sites are."""
     return of_supplier(known, sources.supplier["id"], places["country"].unique().to_list())
+
+
+def _timed(sources: Sources) -> pl.DataFrame:
+    """The stages with when each begins, worked out before those of the buyers are cut."""
+    dialogue = sources.dialogue
+    stages = sources.stages.filter(pl.col("dialogue_id") == dialogue["id"])
+    try:
+        return dialogues.agenda(stages, dialogue["starts_at"], dialogue["time_zone"])
+    except clocks.UnknownZone:
+        return dialogues.agenda(stages, dialogue["starts_at"], "UTC")
 
 
 def _talk(sources: Sources, reader: Reader) -> Sources:
