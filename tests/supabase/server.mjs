@@ -123,7 +123,7 @@ async function withoutTheOthers(request) {
   if (given.ok && password) {
     const { sub, session_id: own } = decodeJwt(request.headers.get('authorization').split(' ')[1])
     const text = (value) => `'${String(value).replaceAll("'", "''")}'`
-    await connection.exec(`delete from auth.sessions where user_id = ${text(sub)} and id <> ${text(own)}`)
+    await connection.exec(`delete from auth.sessions where user_id = ${text(sub)} and id::text <> ${text(own)}`)
   }
   return given
 }
