@@ -178,28 +178,38 @@ def day_column(label: str) -> Any:
     return st.column_config.DateColumn(label, format="YYYY-MM-DD")
 
 
-def source_line(session: Session, option: str) -> str:
-    """Whose ratings a figure shows, and of when."""
+def source_line(
+    session: Session, option: str, keys: tuple[str, ...] | None = None, most: int | None = 4
+) -> str:
+    """Whose ratings a figure or file shows, and of when: those of the initiatives `keys`, or of
+    all. Of more than `most` raters it says how many more there are; None names every one."""
     found = data.cached(session, latest, option)
+    if keys is not None:
+        found = found.filter(pl.col("initiative").is_in(keys))
     if found.is_empty():
         return _("No ratings yet.")
     raters = found["rater"].unique().sort().to_list()
     return _("Ratings of {raters}, {oldest} to {newest}.").format(
-        raters=listed(raters, 4), oldest=found["rated_on"].min(), newest=found["rated_on"].max()
-    )
+        raters=listed(raters, len(raters) if most is None else most),
+        oldest=found["rated_on"].min(), newest=found["rated_on"].max(),
+    )  # fmt: skip
 
 
-def sources(session: Session, option: str) -> list[str]:
-    """For foot lines and files."""
+def sources(
+    session: Session, option: str, keys: tuple[str, ...] | None = None, most: int | None = 4
+) -> list[str]:
+    """For foot lines and files; as in `source_line`. The published table stands there only where
+    it rates one of the initiatives."""
     rubric = rubric_of(session, option)
     said = [rubric.source] if rubric.source else []
-    if rubric.id == published().rubric:
+    found = data.cached(session, latest, option).filter(rater_id=initiatives.MANUAL)
+    if found.height and (keys is None or found["initiative"].is_in(keys).any()):
         said = [
             _("{source} (printed date: {date})").format(
                 source=published().source, date=published().printed_date
             )
         ]
-    return [*said, data.cached(session, source_line, option).rstrip(".")]
+    return [*said, data.cached(session, source_line, option, keys, most).rstrip(".")]
 
 
 def matrix(session: Session, option: str) -> go.Figure:
@@ -213,7 +223,7 @@ def radar(session: Session, option: str, keys: tuple[str, ...]) -> go.Figure:
     names = data.initiative_names(session)
     return charts.rating_radar(
         data.cached(session, summary, option), {key: names[key] for key in keys},
-        rubric_of(session, option).labels, data.cached(session, source_line, option),
+        rubric_of(session, option).labels, data.cached(session, source_line, option, keys),
     )  # fmt: skip
 
 
@@ -228,7 +238,7 @@ def over_time(session: Session, option: str, key: str) -> pl.DataFrame:
 def trend(session: Session, option: str, key: str) -> go.Figure:
     return charts.rating_trend(
         data.cached(session, over_time, option, key), rubric_of(session, option).labels,
-        date.today(), data.cached(session, source_line, option),
+        date.today(), data.cached(session, source_line, option, (key,)),
     )  # fmt: skip
 
 
@@ -707,19 +717,18 @@ def uncovered(session: Session) -> pl.DataFrame:
 
 def shown_table(
     session: Session, frame: pl.DataFrame, columns: dict[str, Any], title: str, key: str,
-    option: str | None = None, *, id_column: str | None = None, file: pl.DataFrame | None = None,
+    said: Sequence[str] = (), *, id_column: str | None = None, file: pl.DataFrame | None = None,
 ) -> str | None:  # fmt: skip
-    """A table with its download; the id of the row that is selected. `file`: what the download
-    holds in place of the frame, of the same columns."""
+    """A table with its download; the id of the row that is selected. `said`: its sources; `file`:
+    what the download holds in place of the frame, of the same columns."""
     chosen = table(
         frame, columns, key, id_column=id_column, height=420 if frame.height > 11 else None
     )
     labels = {
         name: one if isinstance(one, str) else str(one["label"]) for name, one in columns.items()
     }
-    said = sources(session, option) if option else [_("Records of members")]
-    held = frame if file is None else file
-    downloads(held, filters.about(session, title, {}, said), key, labels)
+    about = filters.about(session, title, {}, said or [_("Records of members")])
+    downloads(frame if file is None else file, about, key, labels)
     return chosen
 
 

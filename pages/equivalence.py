@@ -21,11 +21,11 @@ def note(
         {key: names[key] for key in accepted}, data.cached(session, initiatives.latest, option),
         initiatives.rubric_of(session, option), threshold, subject=subject,
         author=f"{who.name}, {who.organisation}", made_on=date.today(),
-        sources=data.cached(session, initiatives.sources, option),
+        sources=data.cached(session, initiatives.sources, option, accepted, None),
     )  # fmt: skip
 
 
-def show(session: Session, made: Note, option: str) -> None:
+def show(session: Session, made: Note) -> None:
     with st.container(horizontal=True):
         st.metric(_("Criteria covered by all"), made.covered, width=160)
         some = sum(one.state == "some" for one in made.verdicts)
@@ -46,7 +46,7 @@ def show(session: Session, made: Note, option: str) -> None:
             "ask": _("What remains"),
         }  # fmt: skip
         initiatives.shown_table(
-            session, evidence_table(made), columns, made.title, "evidence", option
+            session, evidence_table(made), columns, made.title, "evidence", made.sources
         )
     with st.container(horizontal=True):
         st.download_button(
@@ -84,7 +84,7 @@ def main() -> None:
     accepted = tuple(key for key in chosen if key in names)
     if accepted:
         made = data.cached(session, note, option, accepted, float(threshold), subject)
-        show(session, made, option)
+        show(session, made)
     else:
         empty(
             _("Choose what the tender accepts"),
@@ -93,8 +93,9 @@ def main() -> None:
                 "that remain for bidders; to take along as a document."
             ),
         )
+    of_what = (accepted, None) if accepted else ()
     foot(
-        data.cached(session, initiatives.sources, option), date.today(),
+        data.cached(session, initiatives.sources, option, *of_what), date.today(),
         withheld=_("ratings that other members have not shared with you"),
     )  # fmt: skip
 

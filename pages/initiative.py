@@ -55,6 +55,11 @@ def own(session: Session) -> None:
         )  # fmt: skip
 
 
+def sources(session: Session, key: str, option: str) -> list[str]:
+    """Whose ratings of this initiative there are."""
+    return data.cached(session, initiatives.sources, option, (key,))
+
+
 def ratings(session: Session, key: str, option: str) -> None:
     rubric = initiatives.rubric_of(session, option)
     with filters.row():
@@ -77,7 +82,7 @@ def ratings(session: Session, key: str, option: str) -> None:
     title = _("Ratings of {name}").format(name=data.initiative_names(session)[key])
     rows = found.with_row_index("number").with_columns(pl.col("number").cast(pl.String))
     chosen = initiatives.shown_table(
-        session, rows, columns, title, "ratings", option, id_column="number"
+        session, rows, columns, title, "ratings", sources(session, key, option), id_column="number"
     )
     if chosen is None:
         st.caption(_("Select a row to read all of it."))
@@ -130,7 +135,8 @@ def over_time(session: Session, key: str, option: str) -> None:
         }  # fmt: skip
         found = data.cached(session, initiatives.over_time, option, key)
         title = _("{name} over time").format(name=data.initiative_names(session)[key])
-        initiatives.shown_table(session, found, columns, title, "over-time", option)
+        said = sources(session, key, option)
+        initiatives.shown_table(session, found, columns, title, "over-time", said)
 
 
 def members(session: Session, key: str) -> None:
@@ -175,7 +181,7 @@ def main() -> None:
     else:
         ratings(session, key, option)
     foot(
-        data.cached(session, initiatives.sources, option),
+        sources(session, key, option),
         withheld=_("ratings that other members have not shared with you"),
     )
 

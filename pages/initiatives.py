@@ -40,7 +40,8 @@ def compare(session: Session, option: str) -> None:
         rubric = initiatives.rubric_of(session, option)
         initiatives.shown_table(
             session, data.cached(session, initiatives.wide, option),
-            initiatives.wide_columns(rubric), _("Initiatives compared"), "compare", option,
+            initiatives.wide_columns(rubric), _("Initiatives compared"), "compare",
+            data.cached(session, initiatives.sources, option),
         )  # fmt: skip
 
 
@@ -61,7 +62,8 @@ def radar(session: Session, option: str) -> None:
         initiatives.shown_table(
             session, rows.filter(rows["key"].is_in(chosen)),
             initiatives.wide_columns(initiatives.rubric_of(session, option)),
-            _("Initiatives compared"), "radar", option,
+            _("Initiatives compared"), "radar",
+            data.cached(session, initiatives.sources, option, tuple(chosen)),
         )  # fmt: skip
 
 
@@ -85,8 +87,9 @@ def differ(session: Session, option: str) -> None:
         "highest": _("Highest by"),
     }  # fmt: skip
     chosen = initiatives.shown_table(
-        session, found, columns, _("Where raters differ"), "differ", option, id_column="id"
-    )
+        session, found, columns, _("Where raters differ"), "differ",
+        data.cached(session, initiatives.sources, option), id_column="id",
+    )  # fmt: skip
     if chosen:
         key, criterion = chosen.split("|")
         go("initiative", initiative=key, criterion=criterion, rubric=option)
@@ -108,8 +111,8 @@ def due(session: Session, option: str) -> None:
         "newest": initiatives.day_column(_("Newest rating")), "why": _("Why"),
     }  # fmt: skip
     chosen = initiatives.shown_table(
-        session, waiting, columns, _("Initiatives to be rated"), "due", option,
-        id_column="initiative",
+        session, waiting, columns, _("Initiatives to be rated"), "due",
+        data.cached(session, initiatives.sources, option), id_column="initiative",
     )  # fmt: skip
     if chosen:
         go("rate" if session.principal.may_edit else "initiative", initiative=chosen, rubric=option)

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from quorum.definitions.rubrics import published
+from quorum.initiatives import published_ratings
 from tests.conftest import World
 
 Opener = Callable[..., AppTest]
@@ -80,6 +82,15 @@ def test_every_page_opens_for_every_member(open_page: Opener, page: str, actor: 
 def test_without_signing_in_nothing_is_shown(open_page: Opener, page: str) -> None:
     app = open_page(None, page)
     assert not app.metric and not app.dataframe
+
+
+def foot(app: AppTest) -> str:
+    """The line of sources below a page."""
+    return next(
+        said
+        for one in app.caption
+        if (said := one.value.replace("\\", "").replace("\u2060", "")).startswith("Sources: ")
+    )
 
 
 # Compared -----------------------------------------------------------------------------------------
@@ -349,6 +360,23 @@ def test_an_unknown_initiative_in_a_link_is_no_error(open_page: Opener) -> None:
     assert "Choose an initiative" in texts(app)
 
 
+def test_the_source_line_names_only_who_rated_this_initiative(
+    world: World, open_page: Opener
+) -> None:
+    rate(world, "north editor", "jac", 2)
+    rate(world, "north editor", "rba", 2, rated_on="2026-05-01")
+    said = foot(open_page("north viewer", "initiative", initiative="jac"))
+    assert said.endswith(
+        "; Ratings of North, 2026-06-01 to 2026-06-01. Withheld: ratings that other members have "
+        "not shared with you."
+    )
+    assert "printed date" not in said  # of the published table, which does not rate JAC
+    said = foot(open_page("north viewer", "initiative", initiative="rba"))
+    assert "(printed date: 2024, with updates of 2025); Ratings of CFIT manual, North, " in said
+    said = foot(open_page("north viewer", "initiative", initiative="electronics-watch"))
+    assert "; No ratings yet." in said
+
+
 def own_initiative(world: World, open_page: Opener) -> tuple[str, AppTest]:
     made = str(uuid.uuid4())
     world["north editor"].store.insert(
@@ -614,3 +642,25 @@ def test_the_note_rests_on_what_this_member_may_see(world: World, open_page: Ope
         app = open_page(actor, "equivalence")
         app.multiselect("equivalence_accepted").set_value(["jac"]).run()
         assert metrics(app)["Criteria covered by all"] == covered
+
+
+def test_the_note_names_every_rater_of_what_is_accepted_and_nobody_else(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = published_ratings(published())
+    six = [
+        table.filter(initiative="rba").with_columns(
+            initiative=pl.lit("jac"), rating_id=pl.lit(f"r{n}"), rater_id=pl.lit(f"o{n}"),
+            rater=pl.lit(f"Town {n}"),
+        )
+        for n in range(1, 7)
+    ]  # fmt: skip
+    monkeypatch.setattr("components.data.ratings", lambda session: pl.concat([table, *six]))
+    app = open_page("north viewer", "equivalence")
+    app.multiselect("equivalence_accepted").set_value(["jac"]).run()
+    assert (
+        "Ratings of Town 1, Town 2, Town 3, Town 4, Town 5, Town 6, 2025-06-01 to 2025-06-01."
+        in foot(app)
+    )
+    app.multiselect("equivalence_accepted").set_value(["rba"]).run()
+    assert "Ratings of CFIT manual, 2025-06-01 to 2025-06-01." in foot(app)
