@@ -101,16 +101,20 @@ def summary(session: Session, option: str) -> pl.DataFrame:
     return initiatives.summary(data.cached(session, latest, option))
 
 
+def due_flags(rubric: Rubric) -> dict[str, tuple[definitions.Due, ...]]:
+    """Initiative to what the data file wants rated again, under the rubric that it speaks of."""
+    if rubric.id != published().rubric:
+        return {}
+    return {one.id: one.due for one in published().initiatives}
+
+
 def standings(session: Session, option: str) -> pl.DataFrame:
     """What is unrated, due or current, with the names, in words."""
     names = data.initiative_names(session)
-    due = {one.id: one.due for one in published().initiatives}
     rubric = rubric_of(session, option)
-    if rubric.id != published().rubric:
-        due = {}
     words = {"unrated": _("Not rated"), "due": _("Due again"), "current": _("Rated")}
     return initiatives.standings(
-        list(names), data.cached(session, latest, option), rubric, due, date.today()
+        list(names), data.cached(session, latest, option), rubric, due_flags(rubric), date.today()
     ).with_columns(
         name=pl.col("initiative").replace_strict(names, return_dtype=pl.String),
         word=pl.col("state").replace_strict(words, return_dtype=pl.String),

@@ -17,21 +17,20 @@ def note(
     session: Session, option: str, accepted: tuple[str, ...], threshold: float, subject: str
 ) -> Note:
     names, who = data.initiative_names(session), session.principal
+    rubric = initiatives.rubric_of(session, option)
     return equivalence(
         {key: names[key] for key in accepted}, data.cached(session, initiatives.latest, option),
-        initiatives.rubric_of(session, option), threshold, subject=subject,
+        rubric, threshold, due=initiatives.due_flags(rubric), subject=subject,
         author=f"{who.name}, {who.organisation}", made_on=date.today(),
         sources=data.cached(session, initiatives.sources, option, accepted, None),
     )  # fmt: skip
 
 
 def show(session: Session, made: Note) -> None:
-    with st.container(horizontal=True):
-        st.metric(_("Criteria covered by all"), made.covered, width=160)
-        some = sum(one.state == "some" for one in made.verdicts)
-        st.metric(_("Covered by some"), some, width=160)
-        st.metric(_("Not covered"), len(made.verdicts) - made.covered - some, width=160)
-    st.markdown(f"**{plain(made.result)}** {plain(made.reading)}")
+    for lead in made.leads:
+        st.markdown(f"- **{plain(lead.initiative)}:** {plain(lead.sentence)}")
+    result = f"{plain(made.result)} " if len(made.accepted) > 1 else ""
+    st.markdown(result + plain(made.reading))
     for verdict in made.verdicts:
         lines = [f"**{plain(verdict.criterion)}: {plain(verdict.word)}**"]
         lines += [plain(one.sentence) for one in verdict.evidence]
@@ -40,10 +39,10 @@ def show(session: Session, made: Note) -> None:
         st.markdown("  \n".join(lines))
     with st.expander(_("The figures as a table")):
         columns = {
-            "criterion": _("Criterion"), "verdict": _("Verdict"), "initiative": _("Initiative"),
+            "criterion": _("Criterion"), "initiative": _("Initiative"), "verdict": _("Verdict"),
             "stars": _("Median, stars"), "low": _("Lowest"), "high": _("Highest"),
             "raters": _("Raters"), "newest": initiatives.day_column(_("Newest rating")),
-            "ask": _("What remains"),
+            "due": _("Due again"), "ask": _("What remains"),
         }  # fmt: skip
         initiatives.shown_table(
             session, evidence_table(made), columns, made.title, "evidence", made.sources

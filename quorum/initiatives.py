@@ -176,7 +176,7 @@ def standings(
 
     initiative, state (unrated | due | current), newest (date of the newest rating), why (a
     sentence, empty where it is current). `due`: initiative -> flags of the data file. A criterion
-    that nobody has rated since its flag's day makes the initiative due.
+    that is `due_again` makes the initiative due.
     """
     newest = dict(latest.group_by("initiative").agg(pl.col("rated_on").max()).iter_rows())
     by_criterion = {
@@ -188,12 +188,6 @@ def standings(
     rows: list[tuple[str, str, date | None, str]] = []
     for key in keys:
         state, why = "current", ""
-        flagged = [
-            (flag, by_criterion[key, flag.criterion])
-            for flag in due.get(key, ())
-            if (key, flag.criterion) in by_criterion
-            and by_criterion[key, flag.criterion] < flag.since <= today
-        ]
         if key not in newest:
             state, why = "unrated", _("Nobody whose ratings you see has rated it.")
         elif newest[key] < months_before(today, STALE_MONTHS):
@@ -201,20 +195,35 @@ def standings(
             why = _("The newest rating is of {day}, more than {n} months ago.").format(
                 day=newest[key].isoformat(), n=STALE_MONTHS
             )
-        elif flagged:
-            flag, day = flagged[0]
-            state = "due"
-            why = _("{criterion} was last rated on {day}. {reason}").format(
-                criterion=rubric.labels.get(flag.criterion, flag.criterion),
-                day=day.isoformat(),
-                reason=flag.why,
+        else:
+            why = next(
+                (
+                    _("{criterion} was last rated on {day}. {reason}").format(
+                        criterion=label, day=day.isoformat(), reason=reason
+                    )
+                    for code, label in rubric.labels.items()
+                    if (day := by_criterion.get((key, code)))
+                    and (reason := due_again(code, day, due.get(key, ()), today))
+                ),
+                "",
             )
+            state = "due" if why else "current"
         rows.append((key, state, newest.get(key), why))
     order = {"unrated": 0, "due": 1, "current": 2}
     schema = {"initiative": TEXT, "state": TEXT, "newest": DAY, "why": TEXT}
     return pl.DataFrame(
         sorted(rows, key=lambda row: order[row[1]]), schema=schema, orient="row"
     )  # fmt: skip
+
+
+def due_again(criterion: str, day: date, flags: Sequence[Due], today: date) -> str:
+    """Why a criterion that was last rated on `day` is to be rated again; empty while it stands."""
+    if day < months_before(today, STALE_MONTHS):
+        return _("That is more than {n} months ago.").format(n=STALE_MONTHS)
+    for flag in flags:
+        if flag.criterion == criterion and day < flag.since <= today:
+            return flag.why
+    return ""
 
 
 def months_before(day: date, months: int) -> date:
@@ -468,35 +477,59 @@ def expiries(links: pl.DataFrame, today: date, ahead: int = AHEAD_DAYS) -> pl.Da
 
 @dataclass(frozen=True)
 class Evidence:
-    """What raters think of one initiative on one criterion; stars None where nobody rated it."""
+    """What raters think of one initiative on one criterion; stars None where nobody rated it.
+
+    `given`: stars and who gave them, the fewest first. `due`: why it is to be rated again, empty
+    where it stands. `split`: whether some raters lie below the threshold and others not.
+    """
 
     initiative: str
-    stars: float | None
-    low: float | None
-    high: float | None
-    raters: tuple[str, ...]
-    newest: date | None
-    oldest: date | None
-    covers: bool
+    stars: float | None = None
+    given: tuple[tuple[float, tuple[str, ...]], ...] = ()
+    newest: date | None = None
+    oldest: date | None = None
+    due: str = ""
+    enough: bool = False  # the median reaches the threshold
+    split: bool = False
+
+    @property
+    def covers(self) -> bool:
+        return self.enough and not self.due
+
+    @property
+    def word(self) -> str:
+        if self.stars is None:
+            return _("Not rated")
+        if self.due:
+            return _("Due again")
+        return _("Covered") if self.covers else _("Not covered")
+
+    @property
+    def raters(self) -> str:
+        """Who gave how many stars; only who, where all gave the same."""
+        if len(self.given) == 1:
+            return ", ".join(self.given[0][1])
+        return "; ".join(f"{', '.join(names)} {value:g}" for value, names in self.given)
 
     @property
     def sentence(self) -> str:
         if self.stars is None:
             return _("{initiative}: nobody has rated it").format(initiative=self.initiative)
-        spread = (
-            ""
-            if self.low == self.high
-            else _(", from {low:g} to {high:g}").format(low=self.low, high=self.high)
-        )
         days = (
             str(self.newest)
             if self.newest == self.oldest
             else _("{oldest} to {newest}").format(oldest=self.oldest, newest=self.newest)
         )
-        return _("{initiative}: {stars:g} of 4{spread}, by {raters} ({days})").format(
-            initiative=self.initiative, stars=self.stars, spread=spread,
-            raters=", ".join(self.raters), days=days,
-        )  # fmt: skip
+        said = (
+            _("{initiative}: {stars:g} of 4, by {raters} ({days})")
+            if len(self.given) == 1
+            else _("{initiative}: {stars:g} of 4, the median of {raters} ({days})")
+        ).format(initiative=self.initiative, stars=self.stars, raters=self.raters, days=days)
+        if self.split:
+            said += ". " + _("Raters disagree")
+        if self.due:
+            said += ". " + _("Due again: {reason}").format(reason=self.due.rstrip("."))
+        return said
 
 
 @dataclass(frozen=True)
@@ -512,11 +545,40 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        return {
-            "all": _("Covered"),
-            "some": _("Covered by some"),
-            "none": _("Not covered"),
-        }[self.state]
+        if self.state == "some":
+            names = ", ".join(one.initiative for one in self.evidence if one.covers)
+            return _("Covered by {names}").format(names=names)
+        return _("Covered") if self.state == "all" else _("Not covered")
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The answer for one accepted initiative, over all criteria."""
+
+    initiative: str
+    covered: int
+    asked: tuple[str, ...]  # criteria that remain to be asked
+    of: int  # criteria there are
+    rated: bool
+    split: tuple[str, ...]  # criteria that count as covered though raters disagree
+    due: tuple[str, ...]  # criteria that are to be rated again
+
+    @property
+    def sentence(self) -> str:
+        """What follows the initiative's name."""
+        if not self.rated:
+            return _("not rated, ask all {n}").format(n=self.of)
+        said = [_("{n} of {all} covered").format(n=self.covered, all=self.of)]
+        if self.asked:
+            said.append(
+                _("ask {n}: {names}").format(n=len(self.asked), names=", ".join(self.asked))
+            )
+        if self.due:
+            said.append(_("due again: {names}").format(names=", ".join(self.due)))
+        if self.split:
+            said.append(_("covered though raters disagree: {names}").format(
+                names=", ".join(self.split)))  # fmt: skip
+        return "; ".join(said)
 
 
 @dataclass(frozen=True)
@@ -541,12 +603,30 @@ class Note:
         return sum(one.state == "all" for one in self.verdicts)
 
     @property
+    def leads(self) -> tuple[Lead, ...]:
+        """One for each accepted initiative, in their order."""
+        return tuple(
+            self._lead(name, [(one.criterion, one.evidence[place]) for one in self.verdicts])
+            for place, name in enumerate(self.accepted)
+        )
+
+    def _lead(self, name: str, found: Sequence[tuple[str, Evidence]]) -> Lead:
+        return Lead(
+            name, sum(one.covers for __, one in found),
+            tuple(label for label, one in found if not one.covers), len(found),
+            any(one.stars is not None for __, one in found),
+            tuple(label for label, one in found if one.covers and one.split),
+            tuple(label for label, one in found if one.due),
+        )  # fmt: skip
+
+    @property
     def reading(self) -> str:
-        """How to read it: the rule, in one sentence."""
+        """How to read it: the rule, in a few sentences."""
         return _(
             "A criterion counts as covered where the median of the ratings seen is at least "
-            "{threshold:g} of 4 stars. A bidder needs only one of the accepted initiatives, or an "
-            "equivalent: so only what all of them cover needs no further question."
+            "{threshold:g} of 4 stars and they are not due again. A bidder needs only one of the "
+            "accepted initiatives, or an equivalent: so only what all of them cover needs no "
+            "further question."
         ).format(threshold=self.threshold)
 
     @property
@@ -562,6 +642,7 @@ def equivalence(
     rubric: Rubric,
     threshold: float,
     *,
+    due: Mapping[str, Sequence[Due]],
     subject: str = "",
     author: str = "",
     made_on: date,
@@ -569,22 +650,14 @@ def equivalence(
 ) -> Note:
     """Which criteria the accepted initiatives (key -> name) cover, by whose rating.
 
-    `latest`: of `current`, under `rubric`. `threshold` in stars, 0 to 4.
+    `latest`: of `current`, under `rubric`. `threshold` in stars, 0 to 4. `due`: initiative ->
+    flags, as in `standings`; evidence that is due again on `made_on` covers nothing.
     """
-    found = {
-        (row["initiative"], row["criterion"]): row for row in summary(latest).iter_rows(named=True)
-    }
-    by_whom = {
-        (initiative, criterion): tuple(sorted(raters))
-        for initiative, criterion, raters in latest.group_by("initiative", "criterion")
-        .agg(pl.col("rater").unique())
-        .iter_rows()
-    }
+    found = _evidence(accepted, latest, threshold, due, made_on)
     verdicts = []
     for one in rubric.criteria:
         evidence = tuple(
-            _evidence(name, found.get((key, one.code)), by_whom.get((key, one.code), ()), threshold)
-            for key, name in accepted.items()
+            found.get((key, one.code), Evidence(name)) for key, name in accepted.items()
         )
         thin = [e.initiative for e in evidence if not e.covers]
         state: Literal["all", "some", "none"] = (
@@ -605,24 +678,43 @@ def equivalence(
 
 
 def _evidence(
-    name: str, row: Mapping[str, Any] | None, raters: tuple[str, ...], threshold: float
-) -> Evidence:
-    if row is None:
-        return Evidence(name, None, None, None, (), None, None, False)
-    return Evidence(
-        name, row["median"], row["low"], row["high"], raters, row["newest"], row["oldest"],
-        row["median"] >= threshold,
-    )  # fmt: skip
+    accepted: Mapping[str, str],
+    latest: pl.DataFrame,
+    threshold: float,
+    due: Mapping[str, Sequence[Due]],
+    today: date,
+) -> dict[tuple[str, str], Evidence]:
+    """Initiative and criterion -> what was rated."""
+    rated = latest.filter(pl.col("initiative").is_in(list(accepted)))
+    given: dict[tuple[str, str], list[tuple[float, tuple[str, ...]]]] = {}
+    for key, code, value, raters in (
+        rated.group_by("initiative", "criterion", "value")
+        .agg(pl.col("rater").unique().sort())
+        .sort("value")
+        .iter_rows()
+    ):
+        given.setdefault((key, code), []).append((value, tuple(raters)))
+    made = {}
+    for row in summary(rated).iter_rows(named=True):
+        key, code = row["initiative"], row["criterion"]
+        made[key, code] = Evidence(
+            accepted[key], row["median"], tuple(given[key, code]), row["newest"], row["oldest"],
+            due_again(code, row["newest"], due.get(key, ()), today),
+            row["median"] >= threshold, row["low"] < threshold <= row["high"],
+        )  # fmt: skip
+    return made
 
 
 def evidence_table(note: Note) -> pl.DataFrame:
-    """A row per criterion and initiative: verdict, stars, low, high, raters, newest, ask."""
+    """A row per criterion and initiative: verdict, stars, low, high, raters, newest, due, ask."""
     return pl.DataFrame(
         [
             {
-                "criterion": verdict.criterion, "verdict": verdict.word,
-                "initiative": one.initiative, "stars": one.stars, "low": one.low, "high": one.high,
-                "raters": ", ".join(one.raters), "newest": one.newest,
+                "criterion": verdict.criterion, "verdict": one.word,
+                "initiative": one.initiative, "stars": one.stars,
+                "low": one.given[0][0] if one.given else None,
+                "high": one.given[-1][0] if one.given else None,
+                "raters": one.raters, "newest": one.newest, "due": one.due,
                 "ask": "" if one.covers else verdict.ask,
             }
             for verdict in note.verdicts
@@ -630,6 +722,6 @@ def evidence_table(note: Note) -> pl.DataFrame:
         ],
         schema={
             "criterion": TEXT, "verdict": TEXT, "initiative": TEXT, "stars": NUMBER, "low": NUMBER,
-            "high": NUMBER, "raters": TEXT, "newest": DAY, "ask": TEXT,
+            "high": NUMBER, "raters": TEXT, "newest": DAY, "due": TEXT, "ask": TEXT,
         },
     )  # fmt: skip

@@ -32,8 +32,11 @@ def to_docx(note: Note) -> bytes:
     document.add_heading(content["title"], level=1)
     if content["subject"]:
         document.add_paragraph(f"{content['subject_label']}: {content['subject']}")
+    for lead in content["leads"]:
+        line = document.add_paragraph(style="List Bullet")
+        line.add_run(f"{lead['initiative']}: ").bold = True
+        line.add_run(lead["said"])
     document.add_paragraph(content["reading"])
-    document.add_paragraph().add_run(content["result"]).bold = True
     rows = [[row["criterion"], row["verdict"], row["evidence"]] for row in content["rows"]]
     documents.add_table(document, content["headers"], rows, (32, 30, 108))
     document.add_heading(content["ask_title"], level=2)
@@ -56,13 +59,15 @@ def _content(note: Note) -> dict[str, Any]:
         "author": clean(note.author),
         "subject": clean(note.subject),
         "subject_label": _("For"),
-        "reading": note.reading,
-        "result": note.result,
+        "leads": [
+            {"initiative": clean(one.initiative), "said": clean(one.sentence)} for one in note.leads
+        ],
+        "reading": f"{note.result} {note.reading}" if len(note.accepted) > 1 else note.reading,
         "headers": [_("Criterion"), _("Verdict"), _("Evidence: stars, raters, dates")],
         "rows": [
             {
                 "criterion": clean(verdict.criterion),
-                "verdict": verdict.word,
+                "verdict": clean(verdict.word),
                 "evidence": [clean(one.sentence) for one in verdict.evidence],
             }
             for verdict in note.verdicts
