@@ -1,6 +1,6 @@
 """Initiatives on pages: what is derived from ratings and memberships, and the forms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -64,6 +64,24 @@ def rubric_choice(session: Session, key: str) -> str:
     return chosen if chosen in options else next(iter(options))
 
 
+def whose_names() -> dict[str, str]:
+    return {
+        "all": _("All that you may see"),
+        "published": _("The published table"),
+        "ours": _("Your organisation's"),
+    }
+
+
+def whose_choice(key: str) -> str:
+    """Whose ratings the page looks at: one of initiatives.WHOSE."""
+    names = whose_names()
+    chosen = st.selectbox(
+        _("Whose ratings"), list(names), key=key, format_func=lambda one: names.get(one, ""),
+        bind="query-params", width=240,
+    )  # fmt: skip
+    return chosen if chosen in names else "all"
+
+
 def view(options: dict[str, str], key: str) -> str:
     """Which part of the page is shown: only that part is worked out."""
     # Not a segmented control: the chosen part of one stays below 4.5:1 on the dark page.
@@ -82,9 +100,11 @@ def under(session: Session, option: str) -> pl.DataFrame:
     return initiatives.under(data.ratings(session), rubric_of(session, option))
 
 
-def latest(session: Session, option: str) -> pl.DataFrame:
+def latest(session: Session, option: str, whose: str = "all") -> pl.DataFrame:
     """Of each rater the latest."""
-    return initiatives.current(under(session, option))
+    if whose == "all":
+        return initiatives.current(under(session, option))
+    return initiatives.given_by(data.cached(session, latest, option), whose)
 
 
 def is_rated(session: Session, option: str, key: str) -> bool:
@@ -97,8 +117,8 @@ def own_rating(session: Session, option: str, key: str) -> dict[str, dict[str, A
     return {row["criterion"]: row for row in mine.iter_rows(named=True)}
 
 
-def summary(session: Session, option: str) -> pl.DataFrame:
-    return initiatives.summary(data.cached(session, latest, option))
+def summary(session: Session, option: str, whose: str = "all") -> pl.DataFrame:
+    return initiatives.summary(data.cached(session, latest, option, whose))
 
 
 def due_flags(rubric: Rubric) -> dict[str, tuple[definitions.Due, ...]]:
@@ -108,23 +128,28 @@ def due_flags(rubric: Rubric) -> dict[str, tuple[definitions.Due, ...]]:
     return {one.id: one.due for one in published().initiatives}
 
 
-def standings(session: Session, option: str) -> pl.DataFrame:
+def standings(session: Session, option: str, whose: str = "all") -> pl.DataFrame:
     """What is unrated, due or current, with the names, in words."""
     names = data.initiative_names(session)
     rubric = rubric_of(session, option)
     words = {"unrated": _("Not rated"), "due": _("Due again"), "current": _("Rated")}
     return initiatives.standings(
-        list(names), data.cached(session, latest, option), rubric, due_flags(rubric), date.today()
+        list(names),
+        data.cached(session, latest, option, whose),
+        rubric,
+        due_flags(rubric),
+        date.today(),
+        whose,
     ).with_columns(
         name=pl.col("initiative").replace_strict(names, return_dtype=pl.String),
         word=pl.col("state").replace_strict(words, return_dtype=pl.String),
     )
 
 
-def disagreements(session: Session, option: str, least: float) -> pl.DataFrame:
+def disagreements(session: Session, option: str, least: float, whose: str = "all") -> pl.DataFrame:
     names = data.initiative_names(session)
     found = initiatives.disagreements(
-        data.cached(session, latest, option), rubric_of(session, option), least
+        data.cached(session, latest, option, whose), rubric_of(session, option), least
     )
     return found.filter(pl.col("initiative").is_in(list(names))).with_columns(
         name=pl.col("initiative").replace_strict(names, default="", return_dtype=pl.String),
@@ -132,12 +157,12 @@ def disagreements(session: Session, option: str, least: float) -> pl.DataFrame:
     )
 
 
-def wide(session: Session, option: str) -> pl.DataFrame:
+def wide(session: Session, option: str, whose: str = "all") -> pl.DataFrame:
     """A row per initiative, for the table beside the matrix: medians, widest range, raters."""
     names = data.initiative_names(session)
     found = {
         (row["initiative"], row["criterion"]): row
-        for row in data.cached(session, summary, option).iter_rows(named=True)
+        for row in data.cached(session, summary, option, whose).iter_rows(named=True)
     }
     rows = []
     for key, name in names.items():
@@ -183,11 +208,12 @@ def day_column(label: str) -> Any:
 
 
 def source_line(
-    session: Session, option: str, keys: tuple[str, ...] | None = None, most: int | None = 4
-) -> str:
+    session: Session, option: str, keys: tuple[str, ...] | None = None, most: int | None = 4,
+    whose: str = "all",
+) -> str:  # fmt: skip
     """Whose ratings a figure or file shows, and of when: those of the initiatives `keys`, or of
     all. Of more than `most` raters it says how many more there are; None names every one."""
-    found = data.cached(session, latest, option)
+    found = data.cached(session, latest, option, whose)
     if keys is not None:
         found = found.filter(pl.col("initiative").is_in(keys))
     if found.is_empty():
@@ -200,34 +226,37 @@ def source_line(
 
 
 def sources(
-    session: Session, option: str, keys: tuple[str, ...] | None = None, most: int | None = 4
-) -> list[str]:
+    session: Session, option: str, keys: tuple[str, ...] | None = None, most: int | None = 4,
+    whose: str = "all",
+) -> list[str]:  # fmt: skip
     """For foot lines and files; as in `source_line`. The published table stands there only where
     it rates one of the initiatives."""
     rubric = rubric_of(session, option)
     said = [rubric.source] if rubric.source else []
-    found = data.cached(session, latest, option).filter(rater_id=initiatives.MANUAL)
+    found = data.cached(session, latest, option, whose).filter(rater_id=initiatives.MANUAL)
     if found.height and (keys is None or found["initiative"].is_in(keys).any()):
         said = [
             _("{source} (printed date: {date})").format(
                 source=published().source, date=published().printed_date
             )
         ]
-    return [*said, data.cached(session, source_line, option, keys, most).rstrip(".")]
+    return [*said, data.cached(session, source_line, option, keys, most, whose).rstrip(".")]
 
 
-def matrix(session: Session, option: str) -> go.Figure:
+def matrix(session: Session, option: str, whose: str = "all") -> go.Figure:
     return charts.rating_matrix(
-        data.cached(session, summary, option), data.initiative_names(session),
-        rubric_of(session, option).labels, data.cached(session, source_line, option),
+        data.cached(session, summary, option, whose), data.initiative_names(session),
+        rubric_of(session, option).labels,
+        data.cached(session, source_line, option, None, 4, whose),
     )  # fmt: skip
 
 
-def radar(session: Session, option: str, keys: tuple[str, ...]) -> go.Figure:
+def radar(session: Session, option: str, keys: tuple[str, ...], whose: str = "all") -> go.Figure:
     names = data.initiative_names(session)
     return charts.rating_radar(
-        data.cached(session, summary, option), {key: names[key] for key in keys},
-        rubric_of(session, option).labels, data.cached(session, source_line, option, keys),
+        data.cached(session, summary, option, whose), {key: names[key] for key in keys},
+        rubric_of(session, option).labels,
+        data.cached(session, source_line, option, keys, 4, whose),
     )  # fmt: skip
 
 
@@ -721,17 +750,23 @@ def uncovered(session: Session) -> pl.DataFrame:
 
 def shown_table(
     session: Session, frame: pl.DataFrame, columns: dict[str, Any], title: str, key: str,
-    said: Sequence[str] = (), *, id_column: str | None = None, file: pl.DataFrame | None = None,
+    said: Sequence[str] = (), *, id_column: str | None = None, hidden: tuple[str, ...] = (),
+    chosen_filters: Mapping[str, str | None] | None = None, file: pl.DataFrame | None = None,
 ) -> str | None:  # fmt: skip
-    """A table with its download; the id of the row that is selected. `said`: its sources; `file`:
-    what the download holds in place of the frame, of the same columns."""
+    """A table with its download; the id of the row that is selected.
+
+    `said`: its sources. `hidden`: columns that the reader can show, and that the file has.
+    `chosen_filters`: for the file, label -> what was chosen. `file`: what the download holds in
+    place of the frame, of the same columns.
+    """
     chosen = table(
-        frame, columns, key, id_column=id_column, height=420 if frame.height > 11 else None
-    )
+        frame, columns, key, id_column=id_column, hidden=hidden,
+        height=420 if frame.height > 11 else None,
+    )  # fmt: skip
     labels = {
         name: one if isinstance(one, str) else str(one["label"]) for name, one in columns.items()
     }
-    about = filters.about(session, title, {}, said or [_("Records of members")])
+    about = filters.about(session, title, chosen_filters or {}, said or [_("Records of members")])
     downloads(frame if file is None else file, about, key, labels)
     return chosen
 

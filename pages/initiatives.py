@@ -14,12 +14,17 @@ VIEWS = {
     "differ": _("Where raters differ"),
     "due": _("To be rated"),
 }
+NOTHING = {
+    "all": _("Nobody has rated under this rubric yet"),
+    "published": _("The published table has no ratings under this rubric"),
+    "ours": _("Your organisation has rated nothing under this rubric yet"),
+}
 SHOWN = ("rba", "tco-certified", "epeat")
 
 
-def figures(session: Session, option: str) -> None:
-    standings = data.cached(session, initiatives.standings, option)
-    widest = data.cached(session, initiatives.disagreements, option, 0.5)
+def figures(session: Session, option: str, whose: str) -> None:
+    standings = data.cached(session, initiatives.standings, option, whose)
+    widest = data.cached(session, initiatives.disagreements, option, 0.5, whose)
     with st.container(horizontal=True):
         st.metric(_("Initiatives"), standings.height, width=160)
         rated = standings.filter(state="current").height + standings.filter(state="due").height
@@ -30,22 +35,38 @@ def figures(session: Session, option: str) -> None:
         st.metric(_("Widest range, stars"), spread, width=160)
 
 
-def compare(session: Session, option: str) -> None:
+def sources(
+    session: Session, option: str, whose: str, keys: tuple[str, ...] | None = None
+) -> list[str]:
+    return data.cached(session, initiatives.sources, option, keys, 4, whose)
+
+
+def said(session: Session, option: str, whose: str) -> dict[str, str]:
+    """For files: what was chosen above."""
+    return {
+        _("Rubric"): initiatives.rubric_options(session)[option],
+        _("Whose ratings"): initiatives.whose_names()[whose],
+    }
+
+
+def compare(session: Session, option: str, whose: str) -> None:
     st.caption(_("Select a square to open the initiative and read why."))
-    chosen = maps.draw(session, f"matrix-{option}", initiatives.matrix, option, selectable=True)
+    chosen = maps.draw(
+        session, f"matrix-{option}-{whose}", initiatives.matrix, option, whose, selectable=True
+    )
     if chosen:
         key, criterion = chosen.split("|")
         go("initiative", initiative=key, criterion=criterion, rubric=option)
     with st.expander(_("The figures as a table")):
         rubric = initiatives.rubric_of(session, option)
         initiatives.shown_table(
-            session, data.cached(session, initiatives.wide, option),
+            session, data.cached(session, initiatives.wide, option, whose),
             initiatives.wide_columns(rubric), _("Initiatives compared"), "compare",
-            data.cached(session, initiatives.sources, option),
+            sources(session, option, whose), chosen_filters=said(session, option, whose),
         )  # fmt: skip
 
 
-def radar(session: Session, option: str) -> None:
+def radar(session: Session, option: str, whose: str) -> None:
     names = filters.told_apart(data.initiative_names(session))
     chosen = st.multiselect(
         _("Initiatives, two to four"), list(names), default=[key for key in SHOWN if key in names],
@@ -56,30 +77,35 @@ def radar(session: Session, option: str) -> None:
     if len(chosen) < 2:
         st.info(_("Choose at least two initiatives to compare them."))
         return
-    maps.draw(session, "radar-chart", initiatives.radar, option, tuple(chosen))
+    maps.draw(session, "radar-chart", initiatives.radar, option, tuple(chosen), whose)
     with st.expander(_("The figures as a table")):
-        rows = data.cached(session, initiatives.wide, option)
+        rows = data.cached(session, initiatives.wide, option, whose)
         initiatives.shown_table(
             session, rows.filter(rows["key"].is_in(chosen)),
             initiatives.wide_columns(initiatives.rubric_of(session, option)),
             _("Initiatives compared"), "radar",
-            data.cached(session, initiatives.sources, option, tuple(chosen)),
+            sources(session, option, whose, tuple(chosen)),
+            chosen_filters=said(session, option, whose),
         )  # fmt: skip
 
 
-def differ(session: Session, option: str) -> None:
+def differ(session: Session, option: str, whose: str) -> None:
     least = st.select_slider(
         _("Show differences from"), [0.5, 1.0, 1.5, 2.0, 2.5, 3.0], 1.0, key="initiatives_least",
         format_func=lambda one: f"{one:g}", bind="query-params", width=320,
         help=_("Stars between the lowest and the highest rating."),
     )  # fmt: skip
-    found = data.cached(session, initiatives.disagreements, option, float(least))
+    found = data.cached(session, initiatives.disagreements, option, float(least), whose)
     if found.is_empty():
-        st.info(_("No raters differ that far. It takes two raters to differ: rate one yourself."))
+        st.info(
+            _("No raters differ that far. It takes two raters to differ: rate one yourself.")
+            if whose == "all"
+            else _("It takes two raters to differ: choose all ratings that you may see.")
+        )
         return
     for row in found.head(5).iter_rows(named=True):
-        said = _("{low:g} by {lowest}; {high:g} by {highest}").format(**row)
-        st.markdown(f"**{plain(row['name'])}.** {plain(row['sentence'])} {plain(said)}.")
+        by = _("{low:g} by {lowest}; {high:g} by {highest}").format(**row)
+        st.markdown(f"**{plain(row['name'])}.** {plain(row['sentence'])} {plain(by)}.")
     st.caption(_("Select a row to read why."))
     columns = {
         "name": _("Initiative"), "label": _("Criterion"), "spread": _("Range, stars"),
@@ -88,15 +114,16 @@ def differ(session: Session, option: str) -> None:
     }  # fmt: skip
     chosen = initiatives.shown_table(
         session, found, columns, _("Where raters differ"), "differ",
-        data.cached(session, initiatives.sources, option), id_column="id",
+        sources(session, option, whose), chosen_filters=said(session, option, whose),
+        id_column="id",
     )  # fmt: skip
     if chosen:
         key, criterion = chosen.split("|")
         go("initiative", initiative=key, criterion=criterion, rubric=option)
 
 
-def due(session: Session, option: str) -> None:
-    found = data.cached(session, initiatives.standings, option)
+def due(session: Session, option: str, whose: str) -> None:
+    found = data.cached(session, initiatives.standings, option, whose)
     waiting = found.filter(found["state"] != "current")
     if waiting.is_empty():
         st.info(_("Every initiative has a rating that is less than two years old."))
@@ -112,7 +139,8 @@ def due(session: Session, option: str) -> None:
     }  # fmt: skip
     chosen = initiatives.shown_table(
         session, waiting, columns, _("Initiatives to be rated"), "due",
-        data.cached(session, initiatives.sources, option), id_column="initiative",
+        sources(session, option, whose), chosen_filters=said(session, option, whose),
+        id_column="initiative",
     )  # fmt: skip
     if chosen:
         go("rate" if session.principal.may_edit else "initiative", initiative=chosen, rubric=option)
@@ -125,17 +153,20 @@ def main() -> None:
     st.markdown(_("How far do initiatives protect workers, and do those who rate them agree?"))
     with filters.row():
         option = initiatives.rubric_choice(session, "initiatives_rubric")
+        whose = initiatives.whose_choice("initiatives_whose")
         link("rate", _("Rate an initiative"), rubric=option)
-    figures(session, option)
+    figures(session, option, whose)
     view = initiatives.view(VIEWS, "initiatives_view")
-    if view != "due" and data.cached(session, initiatives.summary, option).is_empty():
+    if view != "due" and data.cached(session, initiatives.summary, option, whose).is_empty():
         empty(
-            _("Nobody has rated under this rubric yet"),
+            NOTHING[whose],
             _("Here the initiatives will stand beside each other, criterion by criterion."),
         )
         link("rate", _("Give the first rating"), rubric=option)
     else:
-        {"compare": compare, "radar": radar, "differ": differ, "due": due}[view](session, option)
+        {"compare": compare, "radar": radar, "differ": differ, "due": due}[view](
+            session, option, whose
+        )
     if session.principal.may_edit:
         initiatives.folded(
             [
@@ -145,11 +176,8 @@ def main() -> None:
             ],
             session,
         )
-    foot(
-        data.cached(session, initiatives.sources, option),
-        withheld=_("ratings that other members have not shared with you"),
-        method=None,
-    )
+    withheld = _("ratings that other members have not shared with you") if whose == "all" else None
+    foot(sources(session, option, whose), withheld=withheld)
 
 
 main()

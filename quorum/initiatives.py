@@ -104,6 +104,16 @@ def current(ratings: pl.DataFrame) -> pl.DataFrame:
     return ratings.join(latest, on=ONE, how="semi", maintain_order="left")
 
 
+WHOSE = ("all", "published", "ours")
+
+
+def given_by(latest: pl.DataFrame, whose: str) -> pl.DataFrame:
+    """The ratings of all raters, of the published table, or of the member's organisation."""
+    if whose == "published":
+        return latest.filter(rater_id=MANUAL)
+    return latest.filter("mine") if whose == "ours" else latest
+
+
 def summary(latest: pl.DataFrame) -> pl.DataFrame:
     """Per initiative and criterion: median, low, high (stars), raters (count), oldest, newest.
 
@@ -171,8 +181,9 @@ def standings(
     rubric: Rubric,
     due: Mapping[str, Sequence[Due]],
     today: date,
+    whose: str = "all",
 ) -> pl.DataFrame:
-    """What is unrated, due for re-rating, or current, in this order.
+    """What is unrated, due for re-rating, or current, in this order; `whose`: as in `given_by`.
 
     initiative, state (unrated | due | current), newest (date of the newest rating), why (a
     sentence, empty where it is current). `due`: initiative -> flags of the data file. A criterion
@@ -185,11 +196,16 @@ def standings(
         .agg(pl.col("rated_on").max())
         .iter_rows()
     }
+    unrated = {
+        "all": _("Nobody whose ratings you see has rated it."),
+        "published": _("The published table does not rate it."),
+        "ours": _("Your organisation has not rated it."),
+    }[whose]
     rows: list[tuple[str, str, date | None, str]] = []
     for key in keys:
         state, why = "current", ""
         if key not in newest:
-            state, why = "unrated", _("Nobody whose ratings you see has rated it.")
+            state, why = "unrated", unrated
         elif newest[key] < months_before(today, STALE_MONTHS):
             state = "due"
             why = _("The newest rating is of {day}, more than {n} months ago.").format(

@@ -67,6 +67,14 @@ def test_the_median_of_two_lies_between_them():
     assert summary(current(ratings(rating("a", 1), rating("b", 1.5))))["median"][0] == 1.25
 
 
+@pytest.mark.parametrize(
+    ("whose", "raters"), [("all", ["manual", "a", "b"]), ("published", ["manual"]), ("ours", ["b"])]
+)
+def test_ratings_are_those_of_all_of_the_published_table_or_of_ones_own(whose, raters):
+    latest = ratings(rating("manual", 1), rating("a", 2), rating("b", 3, mine=True))
+    assert initiatives.given_by(latest, whose)["rater_id"].to_list() == raters
+
+
 def test_only_the_latest_rating_of_a_rater_counts():
     found = current(ratings(rating("a", 1, "2024-01-01"), rating("a", 3, "2026-01-01")))
     assert found["value"].to_list() == [3.0]

@@ -124,6 +124,40 @@ def test_the_matrix_has_the_median_of_what_this_member_may_see(
     assert marks(open_page("south admin", "initiatives"))["rba|reach"] == "3<br>(3)"
 
 
+@pytest.mark.both_doors
+def test_the_published_table_can_be_seen_as_published_and_ours_as_ours(
+    world: World, open_page: Opener
+) -> None:
+    rate(world, "north editor", "rba", 4)
+    rate(world, "north editor", "jac", 1)
+    app = open_page("north viewer", "initiatives")
+    assert marks(app)["rba|governance"] == "3<br>(2)"
+    app.selectbox("initiatives_whose").set_value("published").run()
+    printed = {
+        f"{one.id}|{code}": f"{one.stars[code]:g}<br>(1)" if one.stars else "–"
+        for one in published().initiatives
+        for code in CODES
+    }
+    assert marks(app) == printed
+    assert metrics(app) == {
+        "Initiatives": "7", "Rated": "5", "Unrated or due again": "3", "Widest range, stars": "–",
+    }  # fmt: skip
+    assert "Ratings of CFIT manual, 2025-06-01 to 2025-06-01." in foot(app)
+    assert "Withheld" not in foot(app)
+    app.selectbox("initiatives_whose").set_value("ours").run()
+    assert {cell for key, cell in marks(app).items() if key.startswith("rba")} == {"4<br>(1)"}
+    assert marks(app)["epeat|reach"] == "–"
+    assert "Ratings of North, 2026-06-01 to 2026-06-01." in foot(app)
+    choose(app, initiatives_view="due")
+    assert "Your organisation has not rated it." in table(app)["why"].to_list()
+
+
+def test_whose_ratings_are_shown_comes_from_the_address(open_page: Opener) -> None:
+    app = open_page("north viewer", "initiatives", initiatives_whose="Your organisation's")
+    assert "Your organisation has rated nothing under this rubric yet" in texts(app)
+    assert app.selectbox("initiatives_whose").value == "ours"
+
+
 def test_where_raters_differ_stands_in_a_sentence_with_the_names(
     world: World, open_page: Opener
 ) -> None:
