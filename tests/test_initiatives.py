@@ -1,6 +1,7 @@
 """Ratings compared, what is due, change over time, and who belongs to what."""
 
 import json
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -456,6 +457,53 @@ def test_the_matrix_shows_median_raters_and_range_and_knows_what_was_clicked():
     assert squares.hovertext[1] == "&lt;b&gt;JAC&lt;/b&gt;<br>Governance: not rated"
 
 
+def test_a_name_in_the_matrix_stands_above_its_row_so_that_a_phone_has_room_for_the_ranges():
+    found = summary(current(ratings(rating("a", 0.5), rating("b", 2.5))))
+    figure = charts.rating_matrix(found, NAMES, {"governance": "Governance"}, "")
+    names = [(one.text, one.x, one.y) for one in figure.layout.annotations]
+    assert names == [("RBA", 0, -0.5), ("&lt;b&gt;JAC&lt;/b&gt;", 0, 0.5)]
+    assert figure.layout.margin.l < 10
+    assert figure.data[1].text[0] == "0.5–2.5"
+
+
+def radar(*rows: dict[str, Any]):
+    found = summary(current(ratings(*rows)))
+    return charts.rating_radar(
+        found, {"rba": "RBA", "jac": "JAC"},
+        {"governance": "Governance", "reach": "Reach", "support": "Support"}, "",
+    )  # fmt: skip
+
+
+BOTH = (
+    rating("a", 1), rating("b", 3), rating("a", 2, initiative="jac", rating_id="j"),
+    rating("a", 4, initiative="jac", rating_id="j", criterion="reach"),
+    rating("a", 1, rating_id="a-2026-01-01", criterion="support"),
+)  # fmt: skip
+
+
+def test_the_radar_has_median_raters_and_range_beside_each_axis():
+    axis = radar(*BOTH).layout.polar.angularaxis
+    words = [re.sub("</?span[^>]*>", "", text) for text in axis.ticktext]
+    assert words == [
+        "<b>Governance</b><br>● RBA 2 (2) 1–3<br>■ JAC 2 (1)",
+        "<b>Reach</b><br>● –<br>■ 4 (1)",
+        "<b>Support</b><br>● 1 (1)<br>■ –",
+    ]
+
+
+def test_the_radar_draws_the_range_of_raters_as_a_bar_from_the_lowest_to_the_highest():
+    bars = [one for one in radar(*BOTH).data if one.mode == "lines"]
+    assert [(list(one.r), list(one.theta)) for one in bars] == [([1.0, 3.0], [-2.5, -2.5])]
+
+
+def test_no_outline_of_the_radar_hides_another_and_no_legend_is_needed():
+    figure = radar(*BOTH)
+    first, second = (one for one in figure.data if one.mode == "lines+markers")
+    assert list(first.r) == [2.0, None, 1.0, 2.0] and list(second.r) == [2.0, 4.0, None, 2.0]
+    assert not set(first.theta) & set(second.theta)
+    assert not figure.layout.showlegend
+
+
 def test_every_figure_of_initiatives_has_its_words():
     rows = ratings(rating("a", 1), rating("a", 1, initiative="jac", rating_id="j"))
     found, labels = summary(current(rows)), {"governance": "Governance"}
@@ -470,7 +518,7 @@ def test_every_figure_of_initiatives_has_its_words():
     assert {name: figure.layout.meta["alt"] for name, figure in figures.items()} == {
         "matrix": "Stars of 2 rated initiatives by criterion, 0 unrated. Highest on average: RBA, "
         "<b>JAC</b>.",
-        "radar": "RBA: Governance 1; <b>JAC</b>: Governance 1",
+        "radar": "RBA: Governance 1, 1 rater. <b>JAC</b>: Governance 1, 1 rater",
         "trend": "Governance from 1 on 2026-01-01 to 1 on 2026-01-01",
         "coverage": "RBA: 2 of 3, 1 site",
     }

@@ -1,6 +1,6 @@
 """Figures of initiatives: stars out of 4."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -54,7 +54,7 @@ def rating_matrix(
     ]
     figure = go.Figure()
     figure.add_scatter(
-        x=x, y=y - 0.14, mode="markers+text",
+        x=x, y=y + 0.06, mode="markers+text",
         marker={
             "symbol": "square", "size": 38,
             "color": [star_fill(row["median"]) if row else CLEAR for *__, row in cells],
@@ -72,11 +72,11 @@ def rating_matrix(
         hovertext=hover, hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=x, y=y + 0.32, mode="text", text=[_spread(row) for *__, row in cells],
-        # At 390 pixels a column is as wide as "0.5–2.5" in this size.
+        x=x, y=y + 0.4, mode="text", text=[_spread(row) for *__, row in cells],
+        # At 390 pixels a column of six is 58 wide, and "0.5–2.5" in this size 40.
         textposition="middle center", textfont={"size": 11}, hoverinfo="skip",
     )  # fmt: skip
-    left = look.side_labels(figure, [look.two_lines(name) for name in names.values()], letters=13)
+    look.named_rows(figure, list(names.values()))
     figure.update_xaxes(
         side="top", tickangle=-65, tickvals=np.arange(len(codes)),
         ticktext=[look.safe(look.short(label, 14)) for label in labels.values()],
@@ -94,7 +94,7 @@ def rating_matrix(
         "Stars out of 4: the median, in brackets how many rated, and below it the range where "
         "they differ."
     )
-    return look.finished(figure, len(keys), alt, unit, source, row=66, top=100, left=left, right=36)
+    return look.finished(figure, len(keys), alt, unit, source, row=88, top=100, right=36)
 
 
 def rating_radar(
@@ -102,63 +102,87 @@ def rating_radar(
 ) -> go.Figure:
     """Two to four initiatives on all criteria, one outline each.
 
-    `frame` as in `rating_matrix`. A criterion that nobody rated leaves a gap in the outline.
+    `frame` as in `rating_matrix`. Beside each axis stand median, raters and range of each outline.
+    The outlines are turned a little against each other, so that none hides another. A criterion
+    that nobody rated leaves a gap in the outline.
     """
     codes = list(labels)
-    found = {
-        (row["initiative"], row["criterion"]): row["median"] for row in frame.iter_rows(named=True)
-    }
+    found = {(row["initiative"], row["criterion"]): row for row in frame.iter_rows(named=True)}
+    step = 360 / max(len(codes), 1)
     figure = go.Figure()
     said = []
     for index, (key, name) in enumerate(names.items()):
-        values = [found.get((key, code)) for code in codes]
+        rows = [found.get((key, code)) for code in codes]
+        colour, turn = LINES[index % len(LINES)], 5 * (index - (len(names) - 1) / 2)
+        turned = [step * place + turn for place in range(len(codes))]
+        for angle, row in zip(turned, rows, strict=True):
+            if row is not None and row["low"] < row["high"]:
+                figure.add_scatterpolar(
+                    r=[row["low"], row["high"]], theta=[angle, angle], mode="lines",
+                    line={"color": colour, "width": 7}, opacity=0.35, hoverinfo="skip",
+                )  # fmt: skip
+        values = [row and row["median"] for row in rows]
         figure.add_scatterpolar(
-            name=f"{look.safe(look.short(name, 24))}",
-            r=[*values, values[0]],
-            theta=[*range(len(codes)), 0],
-            mode="lines+markers",
+            r=[*values, values[0]], theta=[*turned, turned[0]], mode="lines+markers",
+            name=look.safe(name),
             line={
-                "color": LINES[index % len(LINES)],
-                "width": 2,
-                "dash": ("solid", "dash", "dot", "dashdot")[index % 4],
+                "color": colour, "width": 2, "dash": ("solid", "dash", "dot", "dashdot")[index % 4],
             },
             marker={"symbol": SYMBOLS[index % len(SYMBOLS)], "size": 9},
             connectgaps=False,
             hovertext=[
-                f"{look.safe(name)}<br>{look.safe(labels[code])}: "
-                f"{_('not rated') if found.get((key, code)) is None else _stars(found[key, code])}"
-                for code in (*codes, codes[0])
+                f"{look.safe(name)}<br>{look.safe(label)}: {look.safe(_rating_words(row))}"
+                for label, row in zip((*labels.values(), *labels.values()), (*rows, rows[0]),
+                                      strict=False)
             ],
             hovertemplate="%{hovertext}<extra></extra>",
-        )
+        )  # fmt: skip
         said.append(
             f"{name}: "
-            + ", ".join(
-                f"{labels[code]} {_('not rated') if value is None else _stars(value)}"
-                for code, value in zip(codes, values, strict=True)
+            + "; ".join(
+                f"{label} {_rating_words(row)}"
+                for label, row in zip(labels.values(), rows, strict=True)
             )
         )
-    step = 360 / max(len(codes), 1)
-    for trace in figure.data:
-        trace.theta = [step * place for place in trace.theta]
     figure.update_polars(
         bgcolor=CLEAR,
         radialaxis={
-            "range": [0, MOST_STARS], "tickvals": [1, 2, 3, 4], "angle": 90, "tickangle": 90,
-            "gridcolor": QUIET, "linecolor": QUIET,
+            "range": [0, MOST_STARS], "tickvals": [1, 2, 3, 4], "angle": 90 - step / 2,
+            "tickangle": 90 - step / 2, "gridcolor": QUIET, "linecolor": QUIET, "tickfont": {"size": 11},
         },
         angularaxis={
             "tickvals": [step * place for place in range(len(codes))],
-            "ticktext": [look.safe(look.short(label, 14)) for label in labels.values()],
+            # There is room for the names at the uppermost axis, and at no other on a phone.
+            "ticktext": [
+                "<br>".join(
+                    [f"<b>{look.safe(look.short(label, 14))}</b>",
+                     *_at_axis([found.get((key, code)) for key in names],
+                               [] if place else list(names.values()))]
+                )
+                for place, (code, label) in enumerate(labels.items())
+            ],
+            "tickfont": {"size": 12},
             "rotation": 90, "direction": "clockwise", "gridcolor": QUIET, "linecolor": QUIET,
         },
-        domain={"x": [0.24, 0.76], "y": [0.08, 0.92]},
+        domain={"x": [0.24, 0.76], "y": [0.19, 0.81]},
     )  # fmt: skip
-    unit = _("Stars out of 4, the median of the ratings seen.")
-    finished = look.finished(figure, 1, "; ".join(said), unit, source, row=340, top=30, legend=True)
-    return finished.update_layout(
-        margin_t=30 + 30 * len(names), legend={"orientation": "v", "indentation": 0}
+    unit = _(
+        "Stars out of 4: the median, in brackets how many rated, and the range where they differ, "
+        "drawn as a pale bar."
     )
+    return look.finished(figure, 1, ". ".join(said), unit, source, row=520, top=10)
+
+
+def _at_axis(rows: Sequence[Mapping[str, Any] | None], names: Sequence[str]) -> list[str]:
+    """For each outline its mark, its name where there are `names`, and its numbers, such as
+    "■ TCO Certified 3 (5) 1–3"."""
+    said = []
+    for place, row in enumerate(rows):
+        mark = f'<span style="color:{LINES[place % len(LINES)]}">{look.GLYPHS[place]}</span>'
+        numbers = f"{_stars(row['median'])} ({row['raters']}) {_spread(row)}" if row else "–"
+        named = [look.safe(look.short(names[place]))] if names else []
+        said.append(" ".join([mark, *named, numbers]).rstrip())
+    return said
 
 
 def rating_trend(
