@@ -20,7 +20,7 @@ from quorum.definitions import rubrics as definitions
 from quorum.definitions.rubrics import Rubric, published
 from quorum.language import _
 from quorum.receipts import listed
-from quorum.store import AlreadyThere, Row, StoreError
+from quorum.store import AlreadyThere, NotAllowed, Row, StoreError
 
 NOT_RATED = -1.0  # on the slider, left of nought
 # What the pages of ratings, and those of memberships, are made of, for `data.ahead`.
@@ -318,11 +318,14 @@ def _stored(session: Session, relation: str, row: dict[str, Any], key: str) -> b
 
 
 def deleted(session: Session, relation: str, identifier: str, why_not: str) -> None:
-    """Deletes one of the organisation's own rows, or says why it stays."""
+    """Deletes one of the organisation's own rows, or says why it stays: `why_not` where the store
+    refuses, and for anything else, such as a store that does not answer, its own sentence."""
     try:
         data.delete(session, relation, {"id": identifier})
-    except StoreError:
+    except NotAllowed:
         problem(why_not)
+    except StoreError as failure:
+        problem(str(failure))
     else:
         st.rerun()
 
@@ -702,10 +705,10 @@ def links(session: Session) -> pl.DataFrame:
 def link_columns() -> dict[str, Any]:
     return {
         "supplier": _("Supplier"), "site_name": _("Site"), "name": _("Initiative"),
-        "kind": _("Standing"), "level": _("Level"), "scope": _("Scope"), "word": _("State"),
+        "organisation": _("Recorded by"), "kind": _("Standing"), "level": _("Level"),
+        "scope": _("Scope"), "word": _("State"),
         "valid_until": day_column(_("Valid until")), "days_left": _("Days left"),
-        "source": _("Source"),
-        "organisation": _("Recorded by"), "whose": _("Who sees it"),
+        "source": _("Source"), "whose": _("Who sees it"),
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from components import data, filters, initiatives, maps, sharing
-from components.links import link
+from components.links import link, web
 from components.messages import empty, foot, plain
 from components.session import Session, require_session
 from components.tables import table
@@ -30,9 +30,12 @@ def about(session: Session, row: dict[str, Any]) -> None:
     kind = initiative_kinds()[row["kind"]]
     whose = _("Published") if row["published"] else row["organisation"] or _("another member")
     st.subheader(plain(row["full_name"]))
-    st.caption(plain(f"{kind} · {whose}" + (f" · {row['website']}" if row["website"] else "")))
+    st.caption(plain(f"{kind} · {whose}"))
     if row["description"]:
         st.markdown(plain(row["description"]))
+    if row["website"]:
+        # Not in the caption, whose pale text would take the link below 4.5:1.
+        st.markdown(web(row["website"]))
     if row["published"]:
         return
     sharing.whose_mark(session, row, "initiative", f"initiative-{row['key']}")
@@ -75,17 +78,23 @@ def ratings(session: Session, key: str, option: str) -> None:
     columns: dict[str, Any] = {
         "rater": _("Rater"), "label": _("Criterion"),
         "value": st.column_config.NumberColumn(_("Stars"), format="%.1f"),
-        "rationale": st.column_config.TextColumn(_("Why"), width="large"),
-        "rated_on": initiatives.day_column(_("Rated on")), "word": _("State"),
-        "links": _("Evidence"),
+        "word": _("State"), "rated_on": initiatives.day_column(_("Rated on")),
+        "rationale": _("Why"), "links": _("Evidence"),
     }  # fmt: skip
+    # What is the same in every row, and addresses, only widen the table; the reader can show them.
+    hidden = [
+        name
+        for name, idle in (("label", criterion), ("word", not old), ("links", True))
+        if idle
+    ]  # fmt: skip
     title = _("Ratings of {name}").format(name=data.initiative_names(session)[key])
     rows = found.with_row_index("number").with_columns(pl.col("number").cast(pl.String))
     chosen = initiatives.shown_table(
-        session, rows, columns, title, "ratings", sources(session, key, option), id_column="number"
-    )
+        session, rows, columns, title, "ratings", sources(session, key, option),
+        id_column="number", hidden=tuple(hidden),
+    )  # fmt: skip
     if chosen is None:
-        st.caption(_("Select a row to read all of it."))
+        st.caption(_("Select a row to read all of it, with its evidence."))
     elif int(chosen) < found.height:
         reason(session, found.row(int(chosen), named=True))
 
@@ -98,7 +107,7 @@ def reason(session: Session, row: dict[str, Any]) -> None:
             f"{plain(row['rationale'])}"
         )
         for one in row["evidence"]:
-            st.markdown(plain(one))
+            st.markdown(web(one))
         stored = data.with_sharing(
             session,
             "initiative_rating",

@@ -1,5 +1,6 @@
 """How far do initiatives protect workers, as their raters see it, and do raters agree?"""
 
+import polars as pl
 import streamlit as st
 
 from components import data, filters, initiatives, maps
@@ -19,6 +20,7 @@ NOTHING = {
     "published": _("The published table has no ratings under this rubric"),
     "ours": _("Your organisation has rated nothing under this rubric yet"),
 }
+MOST_TOLD = 5  # reasons above the table; where there are more, the table has a column for them
 SHOWN = ("rba", "tco-certified", "epeat")
 
 
@@ -122,12 +124,24 @@ def differ(session: Session, option: str, whose: str) -> None:
         go("initiative", initiative=key, criterion=criterion, rubric=option)
 
 
+def reasons(waiting: pl.DataFrame) -> bool:
+    """Why each is to be rated, as sentences; whether all are told."""
+    for (_state, why), alike in waiting.filter(state="unrated").group_by("state", "why"):
+        names = ", ".join(alike["name"])
+        st.markdown(f"**{plain(names)}.** {plain(why)}")
+    again = waiting.filter(state="due")
+    for row in again.head(MOST_TOLD).iter_rows(named=True):
+        st.markdown(f"**{plain(row['name'])}.** {plain(row['why'])}")
+    return again.height <= MOST_TOLD
+
+
 def due(session: Session, option: str, whose: str) -> None:
     found = data.cached(session, initiatives.standings, option, whose)
     waiting = found.filter(found["state"] != "current")
     if waiting.is_empty():
         st.info(_("Every initiative has a rating that is less than two years old."))
         return
+    told = reasons(waiting)
     st.caption(
         _("Select a row to rate the initiative.")
         if session.principal.may_edit
@@ -137,10 +151,11 @@ def due(session: Session, option: str, whose: str) -> None:
         "name": _("Initiative"), "word": _("State"),
         "newest": initiatives.day_column(_("Newest rating")), "why": _("Why"),
     }  # fmt: skip
+    hidden = ("why",) if told else ()
     chosen = initiatives.shown_table(
         session, waiting, columns, _("Initiatives to be rated"), "due",
         sources(session, option, whose), chosen_filters=said(session, option, whose),
-        id_column="initiative",
+        id_column="initiative", hidden=hidden,
     )  # fmt: skip
     if chosen:
         go("rate" if session.principal.may_edit else "initiative", initiative=chosen, rubric=option)

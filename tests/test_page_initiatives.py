@@ -10,8 +10,11 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.links import web
+from components.messages import plain
 from quorum.definitions.rubrics import published
 from quorum.initiatives import published_ratings
+from quorum.store import Unavailable
 from tests.conftest import World
 
 Opener = Callable[..., AppTest]
@@ -35,6 +38,11 @@ def errors(app: AppTest) -> list[str]:
 
 def table(app: AppTest) -> pl.DataFrame:
     return pl.from_pandas(app.dataframe[0].value).with_columns(pl.col(pl.Datetime).dt.date())
+
+
+def order(app: AppTest) -> list[str]:
+    """The columns that the first table starts out with."""
+    return list(app.dataframe[0].proto.column_order)
 
 
 def choose(app: AppTest, **state: object) -> AppTest:
@@ -175,6 +183,20 @@ def test_what_is_to_be_rated_comes_with_the_reason(open_page: Opener) -> None:
         ("JAC", "Not rated"), ("Electronics Watch", "Not rated"), ("EPEAT", "Due again"),
     ]  # fmt: skip
     assert "November 2025" in shown["why"][2]
+    assert order(app) == ["name", "word", "newest"]
+    said = unmarked(app)
+    assert "JAC, Electronics Watch. Nobody whose ratings you see has rated it.\n" in said
+    assert "EPEAT. Standards was last rated on 2025-06-01. New criteria came into force" in said
+
+
+def test_where_many_are_due_again_the_table_keeps_their_reasons(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate(world, "north editor", "jac", 1, rated_on="2020-01-01")
+    monkeypatch.setattr("quorum.initiatives.STALE_MONTHS", 0)
+    app = choose(open_page("north viewer", "initiatives"), initiatives_view="due")
+    assert order(app) == ["name", "word", "newest", "why"]
+    assert texts(app).count("months ago") == 5
 
 
 def test_a_radar_needs_two_initiatives(open_page: Opener) -> None:
@@ -372,10 +394,13 @@ def test_a_revised_rating_stays_in_the_history(world: World, open_page: Opener) 
     rate(world, "north editor", "jac", 3, supersedes=old, rated_on="2026-07-01")
     app = open_page("north viewer", "initiative", initiative="jac", criterion="reach")
     assert table(app)["value"].to_list() == [3.0]
+    assert order(app) == ["rater", "value", "rated_on", "rationale"]
     app.toggle("initiative_history").set_value(True).run()
     assert table(app).select("value", "word").rows() == [
         (3.0, "Current"), (1.0, "Revised since"),
     ]  # fmt: skip
+    assert order(app) == ["rater", "value", "word", "rated_on", "rationale"]
+    assert "label" in order(open_page("north viewer", "initiative", initiative="jac"))
 
 
 def test_change_over_time_is_drawn_and_stands_in_a_table(world: World, open_page: Opener) -> None:
@@ -413,6 +438,36 @@ def test_the_source_line_names_only_who_rated_this_initiative(
     assert "(printed date: 2024, with updates of 2025); Ratings of CFIT manual, North, " in said
     said = foot(open_page("north viewer", "initiative", initiative="electronics-watch"))
     assert "; No ratings yet." in said
+
+
+def test_the_website_of_an_initiative_is_a_link(open_page: Opener) -> None:
+    app = open_page("north viewer", "initiative", initiative="rba")
+    assert any("](<https://www.responsiblebusiness.org>)" in one.value for one in app.markdown)
+
+
+def test_a_link_to_a_page_is_told_from_text_by_its_arrow(open_page: Opener) -> None:
+    app = open_page("north viewer", "initiative")
+    made = app.get("page_link")[0].proto
+    assert (made.label, made.icon) == ("Compare all initiatives", ":material/arrow_forward:")
+
+
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("https://a.org/x?y=1#z", "https://a.org/x?y=1#z"),
+        ("https://a.org/(b)>[c](d)", "https://a.org/%28b%29%3E[c]%28d%29"),
+        ("https://a.org/<script>\\", "https://a.org/%3Cscript%3E%5C"),
+    ],
+)
+def test_an_address_of_the_web_ends_where_it_ends_whatever_is_in_it(
+    address: str, target: str
+) -> None:
+    assert web(address).endswith(f"](<{target}>)")
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "https://a b", "see their *site*", "//a"])
+def test_what_is_no_address_of_the_web_stays_text(text: str) -> None:
+    assert web(text) == plain(text)
 
 
 def own_initiative(world: World, open_page: Opener) -> tuple[str, AppTest]:
@@ -453,6 +508,19 @@ def test_an_initiative_that_was_rated_stays_and_says_why(world: World, open_page
     world["north editor"].store.delete("initiative_rating", {"id": rating})
     app.button(f"delete-{made}").click().run()
     assert world.owner("select count(*) from initiative") == [(0,)]
+
+
+def test_a_store_that_does_not_answer_is_not_mistaken_for_a_refusal(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, app = own_initiative(world, open_page)
+
+    def lost(*given: object) -> None:
+        raise Unavailable("The store does not answer. Try again.")
+
+    monkeypatch.setattr("components.data.delete", lost)
+    app.button(f"delete-{made}").click().run()
+    assert errors(app) == ["The store does not answer. Try again."]
 
 
 def reading(open_page: Opener, monkeypatch: pytest.MonkeyPatch) -> AppTest:
@@ -583,6 +651,7 @@ def test_records_of_others_are_seen_when_they_are_shared(world: World, open_page
     assert table(app).select("supplier", "organisation", "whose").rows() == [
         ("Aurora Devices", "North", "Shared with Nordic ICT buyers")
     ]
+    assert order(app)[:4] == ["supplier", "site_name", "name", "organisation"]
 
 
 def open_link_form(open_page: Opener, supplier_id: str) -> AppTest:
