@@ -148,7 +148,8 @@ def rating_radar(
         bgcolor=CLEAR,
         radialaxis={
             "range": [0, MOST_STARS], "tickvals": [1, 2, 3, 4], "angle": 90 - step / 2,
-            "tickangle": 90 - step / 2, "gridcolor": QUIET, "linecolor": QUIET, "tickfont": {"size": 11},
+            "tickangle": 90 - step / 2, "tickfont": {"size": 11},
+            "gridcolor": QUIET, "linecolor": QUIET,
         },
         angularaxis={
             "tickvals": [step * place for place in range(len(codes))],
