@@ -6,7 +6,17 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from components import data, filters, importing, initiatives, mapping, maps, sharing
+from components import (
+    certificates,
+    data,
+    filters,
+    importing,
+    initiatives,
+    initiatives_forms,
+    mapping,
+    maps,
+    sharing,
+)
 from components.links import go
 from components.messages import done, empty, foot, problem
 from components.session import Session, require_session
@@ -26,9 +36,9 @@ VIEWS = {
 
 
 def figures(session: Session) -> None:
-    known = data.cached(session, initiatives.base).height
-    without = data.cached(session, initiatives.uncovered).height
-    ahead = domain.expiries(data.cached(session, initiatives.links), date.today()).height
+    known = data.cached(session, certificates.base).height
+    without = data.cached(session, certificates.uncovered).height
+    ahead = domain.expiries(data.cached(session, certificates.links), date.today()).height
     with st.container(horizontal=True):
         st.metric(
             _("Suppliers"), known, width=160,
@@ -40,11 +50,11 @@ def figures(session: Session) -> None:
 
 
 def coverage(session: Session) -> None:
-    found = data.cached(session, initiatives.coverage)
+    found = data.cached(session, certificates.coverage)
     if found.is_empty():
         st.info(_("Nothing that is recorded is valid today."))
         return
-    maps.draw(session, "coverage", initiatives.coverage_figure)
+    maps.draw(session, "coverage", certificates.coverage_figure)
     with st.expander(_("The figures as a table")):
         columns = {
             "name": _("Initiative"), "suppliers": _("Suppliers"),
@@ -55,7 +65,7 @@ def coverage(session: Session) -> None:
 
 
 def ahead(session: Session) -> None:
-    links = data.cached(session, initiatives.links)
+    links = data.cached(session, certificates.links)
     found = domain.expiries(links, date.today())
     expired = links.filter(state="expired").sort("valid_until", descending=True)
     if found.is_empty() and expired.is_empty():
@@ -63,12 +73,12 @@ def ahead(session: Session) -> None:
         return
     rows = pl.concat([found, expired])
     initiatives.shown_table(
-        session, rows, initiatives.link_columns(), _("Memberships that run out"), "ahead"
+        session, rows, certificates.link_columns(), _("Memberships that run out"), "ahead"
     )
 
 
 def without(session: Session) -> None:
-    found = data.cached(session, initiatives.uncovered)
+    found = data.cached(session, certificates.uncovered)
     if found.is_empty():
         st.info(_("Every supplier has at least one."))
         return
@@ -82,7 +92,7 @@ def without(session: Session) -> None:
 
 
 def every(session: Session) -> None:
-    links = data.cached(session, initiatives.links)
+    links = data.cached(session, certificates.links)
     with filters.row():
         key = filters.choice(
             _("Initiative"), data.initiative_names(session), "certificates_initiative"
@@ -91,7 +101,7 @@ def every(session: Session) -> None:
     for column, value in (("initiative", key), ("state", state)):
         links = links.filter(pl.col(column) == value) if value else links
     chosen = initiatives.shown_table(
-        session, links.sort("supplier", "name"), initiatives.link_columns(),
+        session, links.sort("supplier", "name"), certificates.link_columns(),
         _("Memberships and certificates"), "links", id_column="id",
     )  # fmt: skip
     row = links.filter(id=chosen or "").row(0, named=True) if chosen else None
@@ -109,10 +119,10 @@ def own(session: Session, row: dict[str, Any]) -> None:
     sharing.share_form(session, "initiative_link", [row["id"]], title, f"share-{row['id']}")
     if not session.principal.may_edit:
         return
-    initiatives.correct_link(session, row)
+    certificates.correct_link(session, row)
     if st.button(_("Delete this record"), key=f"del-{row['id']}"):
         why_not = _("It is shared: end the sharing first, then delete it.")
-        initiatives.deleted(session, "initiative_link", row["id"], why_not)
+        initiatives_forms.deleted(session, "initiative_link", row["id"], why_not)
 
 
 def from_file(session: Session) -> None:
@@ -134,7 +144,7 @@ def from_file(session: Session) -> None:
     columns = mapping.columns(table, importer.FIELDS, KEY)
     inputs = (table, tuple(columns.items()), source, session.version)
     outcome = importing.kept(KEY, "outcome", inputs, lambda: read(session, table, columns, source))
-    shown = {"row": _("Row"), **{k: v for k, v in initiatives.link_columns().items()
+    shown = {"row": _("Row"), **{k: v for k, v in certificates.link_columns().items()
              if k in ("supplier", "site_name", "level", "valid_until", "source")}}  # fmt: skip
     importing.preview(outcome, {**shown, "initiative_name": _("Initiative")}, KEY, table)
     label = ngettext("Store {n} record", "Store {n} records", outcome.accepted.height)
@@ -166,7 +176,7 @@ def store(session: Session, submit: str, outcome: Outcome) -> None:
 
 def main() -> None:
     session = require_session()
-    data.ahead(session, *initiatives.LINKED)
+    data.ahead(session, *certificates.RELATIONS)
     st.title(_("Members and certificates"))
     st.markdown(
         _("Which suppliers and sites belong to an initiative or hold its certificate, until when?")
@@ -184,9 +194,9 @@ def main() -> None:
         view = initiatives.view(VIEWS, "certificates_view")
         {"coverage": coverage, "ahead": ahead, "without": without, "all": every}[view](session)
     if session.principal.may_edit:
-        initiatives.folded(
+        initiatives_forms.folded(
             [
-                (_("Record one"), "certificates_adding", initiatives.link_form),
+                (_("Record one"), "certificates_adding", certificates.link_form),
                 (_("Take many from a file"), "certificates_file", from_file),
             ],
             session,

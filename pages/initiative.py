@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from components import data, filters, initiatives, maps, sharing
+from components import certificates, data, filters, initiatives, initiatives_forms, maps, sharing
 from components.links import link, web
 from components.messages import empty, foot, plain
 from components.session import Session, require_session
@@ -40,16 +40,16 @@ def about(session: Session, row: dict[str, Any]) -> None:
         return
     sharing.whose_mark(session, row, "initiative", f"initiative-{row['key']}")
     if row["mine"] and session.principal.may_edit:
-        initiatives.folded([(_("Correct, share or delete"), "initiative_own", own)], session)
+        initiatives_forms.folded([(_("Correct, share or delete"), "initiative_own", own)], session)
 
 
 def own(session: Session) -> None:
     key = st.session_state["initiative_key"]
     row = data.initiatives(session).row(by_predicate=pl.col("key") == key, named=True)
-    initiatives.correct_initiative(session, row)
+    initiatives_forms.correct_initiative(session, row)
     sharing.share_form(session, "initiative", [row["id"]], row["name"], f"share-{key}")
     if st.button(_("Delete this initiative"), key=f"delete-{key}"):
-        initiatives.deleted(
+        initiatives_forms.deleted(
             session, "initiative", row["id"],
             _(
                 "It cannot be deleted while it is shared, rated or linked. End the sharing and "
@@ -125,7 +125,7 @@ def reason(session: Session, row: dict[str, Any]) -> None:
                 session, "initiative_rating", [row["rating_id"]], title, f"s-{row['rating_id']}"
             )
             if st.button(_("Take this rating back"), key=f"back-{row['rating_id']}"):
-                initiatives.deleted(
+                initiatives_forms.deleted(
                     session, "initiative_rating", row["rating_id"],
                     _(
                         "A rating stays while it is shared, and once it was revised. End its "
@@ -149,12 +149,12 @@ def over_time(session: Session, key: str, option: str) -> None:
 
 
 def members(session: Session, key: str) -> None:
-    found = data.cached(session, initiatives.links).filter(initiative=key)
+    found = data.cached(session, certificates.links).filter(initiative=key)
     if found.is_empty():
         st.info(_("No supplier or site is recorded for this initiative."))
         link("certificates", _("Record who belongs"))
         return
-    columns = {k: v for k, v in initiatives.link_columns().items() if k != "name"}
+    columns = {k: v for k, v in certificates.link_columns().items() if k != "name"}
     table(found.sort("state", "valid_until"), columns, "members")
 
 

@@ -4,6 +4,7 @@ import polars as pl
 import streamlit as st
 
 from components import data, filters, initiatives, maps
+from components import initiatives_forms as forms
 from components.links import go, link
 from components.messages import empty, foot, plain
 from components.session import Session, require_session
@@ -183,11 +184,15 @@ def main() -> None:
             session, option, whose
         )
     if session.principal.may_edit:
-        initiatives.folded(
+        forms.folded(
             [
-                (_("Add an initiative"), "initiatives_adding", initiatives.add_initiative),
-                (_("Add a rubric"), "initiatives_rubric_new", initiatives.add_rubric),
-                (_("Rubrics of your organisation"), "initiatives_mine", initiatives.my_rubrics),
+                (_("Add an initiative"), "initiatives_adding", forms.add_initiative),
+                (_("Add a rubric"), "initiatives_rubric_new", forms.add_rubric),
+                (
+                    _("Rubrics of your organisation"),
+                    "initiatives_mine",
+                    forms.my_rubrics,
+                ),
             ],
             session,
         )

@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from components import data, filters, initiatives
+from components import data, filters, initiatives, initiatives_forms
 from components.links import link
 from components.messages import done, empty, foot, plain
 from components.session import Session, require_editor, require_session
@@ -30,7 +30,7 @@ def stored(session: Session) -> bool:
             _("The earlier rating stays in the history; where it is shared, it stays shared.")
         )
     title = _("{initiative}, {day}").format(initiative=name, day=row["rated_on"])
-    initiatives.share_again(session, "initiative_rating", made, title)
+    initiatives_forms.share_again(session, "initiative_rating", made, title)
     link("initiative", _("See all its ratings"), initiative=row["initiative"])
     if st.button(_("Rate another initiative"), key="rate-again"):
         del st.session_state["rate-done"]
@@ -73,7 +73,7 @@ def main() -> None:
                 ).format(day=day)
             )
         )
-    initiatives.rating_form(session, key, rubric, known)
+    initiatives_forms.rating_form(session, key, rubric, known)
     foot([rubric.source] if rubric.source else [])
 
 

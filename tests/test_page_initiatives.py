@@ -327,7 +327,7 @@ def test_an_edition_is_deleted_until_something_was_rated_under_it(
     scores = {"voice": {"value": 1, "rationale": "Because"}}
     rating = rate(world, "north editor", "jac", 1, rubric=made, scores=scores)
     monkeypatch.setattr(
-        "components.initiatives.table",
+        "components.initiatives_forms.table",
         lambda *given, **named: made if given[2] == "rubrics-mine" else None,
     )
     app = open_page("north editor", "initiatives")
