@@ -43,9 +43,9 @@ def links(session: Session) -> pl.DataFrame:
 def link_columns() -> dict[str, Any]:
     return {
         "supplier": _("Supplier"), "site_name": _("Site"), "name": _("Initiative"),
-        "organisation": _("Recorded by"), "kind": _("Standing"), "level": _("Level"),
-        "scope": _("Scope"), "word": _("State"),
+        "organisation": _("Recorded by"), "word": _("State"),
         "valid_until": day_column(_("Valid until")), "days_left": _("Days left"),
+        "kind": _("Standing"), "level": _("Level"), "scope": _("Scope"),
         "source": _("Source"), "whose": _("Who sees it"),
     }  # fmt: skip
 

@@ -109,18 +109,24 @@ def rating_radar(
     codes = list(labels)
     found = {(row["initiative"], row["criterion"]): row for row in frame.iter_rows(named=True)}
     step = 360 / max(len(codes), 1)
+    turns = [
+        [step * place + 5 * (index - (len(names) - 1) / 2) for place in range(len(codes))]
+        for index in range(len(names))
+    ]
     figure = go.Figure()
-    said = []
-    for index, (key, name) in enumerate(names.items()):
-        rows = [found.get((key, code)) for code in codes]
-        colour, turn = LINES[index % len(LINES)], 5 * (index - (len(names) - 1) / 2)
-        turned = [step * place + turn for place in range(len(codes))]
-        for angle, row in zip(turned, rows, strict=True):
+    for index, key in enumerate(names):  # below all outlines
+        for code, angle in zip(codes, turns[index], strict=True):
+            row = found.get((key, code))
             if row is not None and row["low"] < row["high"]:
                 figure.add_scatterpolar(
                     r=[row["low"], row["high"]], theta=[angle, angle], mode="lines",
-                    line={"color": colour, "width": 7}, opacity=0.35, hoverinfo="skip",
+                    line={"color": LINES[index % len(LINES)], "width": 7}, opacity=0.6,
+                    hoverinfo="skip",
                 )  # fmt: skip
+    said = []
+    for index, (key, name) in enumerate(names.items()):
+        rows = [found.get((key, code)) for code in codes]
+        colour, turned = LINES[index % len(LINES)], turns[index]
         values = [row and row["median"] for row in rows]
         figure.add_scatterpolar(
             r=[*values, values[0]], theta=[*turned, turned[0]], mode="lines+markers",
@@ -169,7 +175,7 @@ def rating_radar(
     )  # fmt: skip
     unit = _(
         "Stars out of 4: the median, in brackets how many rated, and the range where they differ, "
-        "drawn as a pale bar."
+        "drawn as a broad bar."
     )
     return look.finished(figure, 1, ". ".join(said), unit, source, row=520, top=10)
 
