@@ -39,6 +39,7 @@ def from_address(session: Session) -> tuple[Question, list[str], Row | None]:
     """The question that the address asks, what of it could not be read, and the saved chart that
     it came from."""
     query = {key: st.query_params.get_all(key) for key in st.query_params}
+    asked = not nothing_asked()
     saved, problems = None, []
     if "data" not in query and (saved_id := (query.get("saved") or [""])[0]):
         saved = saved_chart(session, saved_id)
@@ -58,10 +59,15 @@ def from_address(session: Session) -> tuple[Question, list[str], Row | None]:
     dataset = known_datasets()[question.dataset]
     if explore.open_units(question, dataset):
         question = explore.settled(question, dataset, datasets.frame(session, dataset))
-    if saved is None and not problems:
+    if asked and saved is None and not problems:
         _write(question)
     st.session_state[_NOW] = question
     return question, problems, saved
+
+
+def nothing_asked() -> bool:
+    """Whether the address is empty: somebody has just come, and sees a first chart."""
+    return not {"data", "saved"} & set(st.query_params)
 
 
 def reads(*asked: str) -> list[str]:
@@ -92,6 +98,8 @@ def _write(question: Question) -> None:
     query = explore.to_query(question)
     if {key: st.query_params.get_all(key) for key in st.query_params} != query:
         st.query_params.from_dict(query)
+    # Of two picks in one message the second adds to the first.
+    st.session_state[_NOW] = question
 
 
 # Cached work --------------------------------------------------------------------------------------
@@ -124,7 +132,12 @@ def _options(session: Session, dataset: str, column: str) -> list[str]:
 
 
 def picks(session: Session, question: Question) -> None:
-    """What to see, in one row, and the filters below it."""
+    """What to see, in one row, and the filters below it; folded, so that the answer is in view."""
+    with st.expander(_("Change data, chart or filters")):
+        _picks(session, question)
+
+
+def _picks(session: Session, question: Question) -> None:
     dataset = known_datasets()[question.dataset]
     names = {code: one.label for code, one in known_datasets().items()}
     by = {column.code: column.label for column in dataset.dimensions}
@@ -137,29 +150,37 @@ def picks(session: Session, question: Question) -> None:
     )} | {code: explore.chart_word(code) for code in CHARTS}  # fmt: skip
     none = _("(none)")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _select(_("Data"), "data", names, question.dataset)
-        _select(_("Show"), "measure", show, first.column)
+        _select(dataset, _("Data"), "data", names, question.dataset)
+        _select(dataset, _("Show"), "measure", show, first.column)
         if first.column != ROWS:
             known = dataset.columns[first.column].aggregations
             offered = dict.fromkeys((*known, first.aggregation))
             words = {code: explore.aggregation_word(code) for code in offered}
-            _select(_("As"), "aggregation", words, first.aggregation)
-        _select(_("By"), "by1", {"": none} | by, question.by[0] if question.by else "")
+            _select(dataset, _("As"), "aggregation", words, first.aggregation)
+        _select(dataset, _("By"), "by1", {"": none} | by, question.by[0] if question.by else "")
         if question.by:
             second = {code: label for code, label in by.items() if code != question.by[0]}
             chosen = question.by[1] if len(question.by) > 1 else ""
-            _select(_("And by"), "by2", {"": none} | second, chosen)
+            _select(dataset, _("And by"), "by2", {"": none} | second, chosen)
         if any(dataset.columns[code].kind == "day" for code in question.by):
             periods = {code: explore.period_word(code) for code in explore.PERIODS}
-            _select(_("Dates by"), "per", periods, question.per)
-        _select(_("Chart"), "chart", kinds, question.chart)
+            _select(dataset, _("Dates by"), "per", periods, question.per)
+        _select(dataset, _("Chart"), "chart", kinds, question.chart)
         if explore.chart_of(question, dataset) in ("scatter", "radar") or len(question.show) > 1:
             _more_measures(question, dataset)
     _filters(session, question, dataset)
 
 
-def _select(label: str, part: str, options: Mapping[str, str], chosen: str) -> None:
-    key = f"explore-{part}"
+def _key(dataset: Dataset, part: str) -> str:
+    """The key of a pick. Each dataset has its own: what a browser still says of the one before
+    must not be taken for a pick of this one."""
+    return "explore-data" if part == "data" else f"explore-{dataset.code}-{part}"
+
+
+def _select(
+    dataset: Dataset, label: str, part: str, options: Mapping[str, str], chosen: str
+) -> None:
+    key = _key(dataset, part)
     st.session_state[key] = chosen
     st.selectbox(
         label,
@@ -167,7 +188,7 @@ def _select(label: str, part: str, options: Mapping[str, str], chosen: str) -> N
         format_func=lambda code: options.get(code, str(code)),
         key=key,
         on_change=_pick,
-        args=(part, key),
+        args=(part, key, tuple(options)),
         # Two stand side by side on a phone, unless what is chosen would be cut.
         width=168 if len(options.get(chosen, "")) <= 15 else 264,
     )
@@ -180,7 +201,7 @@ def _more_measures(question: Question, dataset: Dataset) -> None:
         for measure in (*explore.measures(dataset), *question.show)
         if measure != first
     }
-    key = "explore-more"
+    key = _key(dataset, "more")
     st.session_state[key] = [measure.code for measure in question.show[1:]]
     st.multiselect(
         _("And show"),
@@ -189,7 +210,7 @@ def _more_measures(question: Question, dataset: Dataset) -> None:
         key=key,
         max_selections=explore.MOST_MEASURES - 1,
         on_change=_pick,
-        args=("more", key),
+        args=("more", key, tuple(options)),
         width=400,
     )
 
@@ -200,7 +221,7 @@ def _filters(session: Session, question: Question, dataset: Dataset) -> None:
     opened = list(dict.fromkeys([*used, *remembered]))
     names = {column.code: column.label for column in dataset.dimensions}
     names |= {code: dataset.columns[code].label for code in opened if code not in names}
-    key = "explore-filter"
+    key = _key(dataset, "filter")
     st.session_state[key] = opened
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.multiselect(
@@ -209,7 +230,7 @@ def _filters(session: Session, question: Question, dataset: Dataset) -> None:
             format_func=lambda code: names.get(code, str(code)),
             key=key,
             on_change=_open_filters,
-            args=(key,),
+            args=(key, tuple(names)),
             placeholder=_("Nothing is filtered"),
             width=332,
         )
@@ -227,12 +248,12 @@ def _filter(session: Session, question: Question, dataset: Dataset, column: Colu
         for index, label, day in (
             (1, _("{label} from"), first), (2, _("{label} until"), last),
         ):  # fmt: skip
-            key = f"explore-{column.code}-{index}"
+            key = _key(dataset, f"{column.code}-{index}")
             st.session_state[key] = day
             st.date_input(
                 label.format(label=column.label), value=None, key=key, format="YYYY-MM-DD",
                 min_value=date(1990, 1, 1), max_value=date(2100, 1, 1),
-                on_change=_pick_days, args=(column.code,), width=168,
+                on_change=_pick_days, args=(dataset.code, column.code), width=168,
             )  # fmt: skip
         return
     chosen = list(question.values(column.code))
@@ -240,7 +261,9 @@ def _filter(session: Session, question: Question, dataset: Dataset, column: Colu
     words = {
         value: explore.word(value or None, column) for value in dict.fromkeys([*found, *chosen])
     }
-    key = f"explore-only-{column.code}"
+    key = _key(dataset, f"only_{column.code}")
+    # Beyond the most frequent ones, others can be written.
+    writable = len(found) >= 300
     st.session_state[key] = chosen
     st.multiselect(
         column.label,
@@ -248,35 +271,48 @@ def _filter(session: Session, question: Question, dataset: Dataset, column: Colu
         format_func=lambda value: words.get(value, str(value)),
         key=key,
         on_change=_pick,
-        args=(f"only_{column.code}", key),
-        # Beyond the most frequent ones, others can be written.
-        accept_new_options=len(found) >= 300,
+        args=(f"only_{column.code}", key, None if writable else tuple(words)),
+        accept_new_options=writable,
         placeholder=_("All"),
         width=300,
     )
 
 
-def _pick(part: str, key: str) -> None:
+def _pick(part: str, key: str, options: tuple[str, ...] | None) -> None:
+    """Writes what was picked. A browser may be a click behind, and then says the words of an option
+    that is not offered any more: such a value is no pick. `options` None: any text is one."""
     value = st.session_state[key]
+    if options is not None:
+        if isinstance(value, list):
+            value = [one for one in value if one in options]
+        elif value not in options:
+            return
     question: Question = st.session_state[_NOW]
     if part == "data":
         _write(explore.start(known_datasets()[value]))
         return
     dataset = known_datasets()[question.dataset]
-    _write(explore.changed(question, dataset, part, value))
+    if key == _key(dataset, part):
+        _write(explore.changed(question, dataset, part, value))
 
 
-def _pick_days(column: str) -> None:
+def _pick_days(dataset_code: str, column: str) -> None:
     question: Question = st.session_state[_NOW]
-    chosen = tuple(st.session_state.get(f"explore-{column}-{index}") for index in (1, 2))
-    _write(explore.changed(question, known_datasets()[question.dataset], f"days_{column}", chosen))
-
-
-def _open_filters(key: str) -> None:
-    question: Question = st.session_state[_NOW]
-    wanted = st.session_state[key]
-    st.session_state[_OPEN] = {question.dataset: wanted}
     dataset = known_datasets()[question.dataset]
+    if dataset.code != dataset_code:
+        return
+    keys = (_key(dataset, f"{column}-{index}") for index in (1, 2))
+    chosen = tuple(st.session_state.get(key) for key in keys)
+    _write(explore.changed(question, dataset, f"days_{column}", chosen))
+
+
+def _open_filters(key: str, options: tuple[str, ...]) -> None:
+    question: Question = st.session_state[_NOW]
+    dataset = known_datasets()[question.dataset]
+    if key != _key(dataset, "filter"):
+        return
+    wanted = [code for code in st.session_state[key] if code in options]
+    st.session_state[_OPEN] = {question.dataset: wanted}
     for code, __ in question.only:
         if code not in wanted:
             question = explore.changed(question, dataset, f"only_{code}", ())
@@ -407,16 +443,36 @@ def files(session: Session, question: Question, found: Answer, key: str) -> None
         )  # fmt: skip
 
 
-def starting_points() -> None:
-    """The ready-made questions."""
-    with st.container(horizontal=True, gap="medium"):
+def starting_points(question: Question, *, folded: bool) -> None:
+    """The ready-made questions, the one that is answered marked."""
+    if folded:
+        with st.expander(_("Questions to start from")):
+            _starting_points(question)
+        return
+    st.subheader(_("Questions to start from"))
+    _starting_points(question)
+
+
+def _starting_points(question: Question) -> None:
+    with st.container(horizontal=True, gap=None):
         for one in ready_made():
-            with st.container(width=352, gap=None):
+            chosen = explore.asks(question, one)
+            with st.container(width=352):
                 st.button(
-                    f"→ {plain(one.text)}", type="tertiary", wrap=True,
+                    f"✓ **{plain(one.text)}**" if chosen else f"→ {plain(one.text)}",
+                    type="tertiary", wrap=True,
                     key=f"explore-ask-{one.code}", on_click=_ask, args=(one,),
                 )  # fmt: skip
-                st.caption(plain(one.teaches))
+
+
+def heading(question: Question) -> None:
+    """What is asked, in one line, and where it is ready-made what it teaches."""
+    for one in ready_made():
+        if explore.asks(question, one):
+            st.subheader(plain(one.text), anchor=False)
+            st.caption(plain(one.teaches))
+            return
+    st.subheader(plain(explore.title(question, known_datasets()[question.dataset])), anchor=False)
 
 
 def _ask(one: ReadyMade) -> None:

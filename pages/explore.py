@@ -16,12 +16,15 @@ data.ahead(session, "saved_chart", *explore.reads(*asked))
 st.title(_("Explore"))
 st.markdown(_("What do our data say? Pick what to see; the chart follows."))
 explore.said_saved()
+first_time = explore.nothing_asked()
 question, problems, saved = explore.from_address(session)
 dataset = datasets()[question.dataset]
 for sentence in problems:
     problem(sentence)
 if saved:
     st.markdown(plain(explore.opened_words(session, saved)))
+explore.starting_points(question, folded=not first_time)
+explore.heading(question)
 explore.picks(session, question)
 if wrong := check(question, dataset):
     explore.explained(question, wrong)
@@ -37,5 +40,3 @@ else:
         withheld=_("what other members have not shared with you"),
     )
 st.caption(plain(dataset.about))
-st.subheader(_("Questions to start from"))
-explore.starting_points()

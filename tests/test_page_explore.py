@@ -62,7 +62,8 @@ def test_a_chart_appears_at_once(data, open_page, actor):
     app = open_page(actor, "explore")
     assert not app.exception and not app.error
     assert len(app.get("plotly_chart")) == 1
-    assert app.query_params["data"] == "suppliers"
+    assert not app.query_params
+    assert app.subheader[1].value == "Number of suppliers by country of seat"
 
 
 def test_an_empty_store_says_so_and_offers_questions(world, open_page):
@@ -117,11 +118,38 @@ def test_a_pick_changes_the_address_and_the_chart(data, open_page):
     app = open_page("north viewer", "explore")
     app.selectbox(key="explore-data").set_value("dimensions").run()
     assert app.query_params["data"] == "dimensions"
-    app.selectbox(key="explore-by1").set_value("dimension").run()
-    app.selectbox(key="explore-by2").set_value("").run()
-    app.selectbox(key="explore-chart").set_value("box").run()
+    app.selectbox(key="explore-dimensions-by1").set_value("dimension").run()
+    app.selectbox(key="explore-dimensions-by2").set_value("").run()
+    app.selectbox(key="explore-dimensions-chart").set_value("box").run()
     assert app.query_params["by"] == "dimension" and app.query_params["chart"] == "box"
     assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("part", ["measure", "by1", "chart", "aggregation"])
+def test_an_option_that_is_not_offered_any_more_is_no_pick(data, open_page, part):
+    app = open_page("north viewer", "explore", data="spend", by="year", show="amount.sum")
+    before = dict(app.query_params)
+    stale = app.selectbox(key=f"explore-spend-{part}")
+    stale.options.append("Number: suppliers")
+    stale.set_value("Number: suppliers").run()
+    assert not app.exception and dict(app.query_params) == before
+
+
+def test_what_a_browser_still_says_of_the_dataset_before_changes_nothing(data, open_page):
+    app = open_page("north viewer", "explore", data="suppliers", by="country", show="rows")
+    app.selectbox(key="explore-data").set_value("site_lists")
+    app.selectbox(key="explore-suppliers-measure").set_value("supplier").run()
+    assert not app.exception
+    assert app.query_params["data"] == "site_lists" and app.query_params["by"] == "as_of"
+
+
+def test_a_filter_takes_no_value_that_it_does_not_offer(data, open_page):
+    app = open_page("north viewer", "explore", data="sites", by="country", show="rows",
+                    only_supplier="Lumenta")  # fmt: skip
+    chosen = app.multiselect(key="explore-sites-only_supplier")
+    chosen.options.append("High")
+    chosen.set_value(["Lumenta", "High"]).run()
+    assert not app.exception and app.query_params["only_supplier"] == "Lumenta"
 
 
 def test_a_wrong_combination_is_explained_and_can_be_shown_otherwise(data, open_page):
@@ -133,12 +161,43 @@ def test_a_wrong_combination_is_explained_and_can_be_shown_otherwise(data, open_
     assert len(app.get("plotly_chart")) == 1
 
 
-def test_a_ready_made_question_is_one_click(data, open_page):
+def folds(app):
+    return [fold.label for fold in app.expander]
+
+
+def unescaped(text):
+    return text.replace("\\", "")
+
+
+def marked(app):
+    """The ready-made questions that are marked as the one that is answered."""
+    found = [unescaped(button.label) for button in app.expander[0].button]
+    return [label for label in found if label.startswith("✓")]
+
+
+def test_a_ready_made_question_is_one_click_and_its_answer_takes_the_place_of_the_list(
+    data, open_page
+):
     app = open_page("north viewer", "explore")
+    assert app.subheader[0].value == "Questions to start from"
+    assert "Questions to start from" not in folds(app)
     app.button(key="explore-ask-strengths").click().run()
     assert not app.exception
     assert app.query_params["data"] == "dimensions"
     assert len(app.get("plotly_chart")) == 1
+    assert folds(app)[:2] == ["Questions to start from", "Change data, chart or filters"]
+    assert unescaped(app.subheader[0].value) == "Where are suppliers strong, where weak?"
+    assert marked(app) == ["✓ **Where are suppliers strong, where weak?**"]
+
+
+def test_a_question_changed_by_a_pick_is_no_ready_made_one_any_more(data, open_page):
+    app = open_page("north viewer", "explore")
+    app.button(key="explore-ask-spend_years").click().run()
+    assert app.query_params["only_currency"] == "EUR"  # settled, and still this question
+    assert unescaped(app.subheader[0].value) == "Is our spend growing?"
+    app.selectbox(key="explore-spend-by2").set_value("").run()
+    assert marked(app) == []
+    assert unescaped(app.subheader[0].value) == "Total spend (EUR) by year"
 
 
 @pytest.mark.parametrize("one", ready_made(), ids=lambda one: one.code)
@@ -155,10 +214,10 @@ def test_a_map_is_drawn(data, open_page):
 
 def test_filters_stand_in_the_address_and_can_be_taken_away(data, open_page):
     app = open_page("north viewer", "explore", data="sites", by="country", show="rows")
-    app.multiselect(key="explore-filter").set_value(["supplier"]).run()
-    app.multiselect(key="explore-only-supplier").set_value(["Lumenta"]).run()
+    app.multiselect(key="explore-sites-filter").set_value(["supplier"]).run()
+    app.multiselect(key="explore-sites-only_supplier").set_value(["Lumenta"]).run()
     assert app.query_params["only_supplier"] == "Lumenta"
-    app.multiselect(key="explore-filter").set_value([]).run()
+    app.multiselect(key="explore-sites-filter").set_value([]).run()
     assert "only_supplier" not in app.query_params
 
 
@@ -187,9 +246,9 @@ def test_ten_thousand_categories_are_drawn_as_twenty_and_filtered_by_the_most_fr
         "north viewer", "explore", data="spend", by="category", show="amount.sum",
         only_category="<i>09999</i>",
     )  # fmt: skip
-    assert len(app.multiselect(key="explore-only-category").options) <= 301
+    assert len(app.multiselect(key="explore-spend-only_category").options) <= 301
     assert figures(app)[0][0]["text"] == ["10,000"]
-    app.multiselect(key="explore-only-category").set_value([]).run()
+    app.multiselect(key="explore-spend-only_category").set_value([]).run()
     assert not app.exception
     assert len(figures(app)[0][0]["text"]) == 20 + len(["Not known", "Other"])
     assert "Category: the 20 largest by name, 9,980 more as “Other”." in texts(app)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode
 
 import polars as pl
 
-from quorum.definitions.datasets import CHARTS, ROWS, Column, Dataset
+from quorum.definitions.datasets import CHARTS, ROWS, Column, Dataset, ReadyMade, datasets
 from quorum.language import _
 
 PERIODS = {"year": "1y", "quarter": "1q", "month": "1mo"}
@@ -318,6 +318,22 @@ def units(question: Question, dataset: Dataset) -> list[str]:
 def dimensions(question: Question, dataset: Dataset) -> tuple[Column | None, Column | None]:
     columns = [dataset.columns[code] for code in question.by]
     return (columns[0] if columns else None), (columns[1] if len(columns) > 1 else None)
+
+
+def asks(question: Question, one: ReadyMade) -> bool:
+    """Whether this is the ready-made question, in whichever currency it was settled."""
+    code = _first(one.query, "data")
+    if question.dataset != code:
+        return False
+    ready, __ = read_query(one.query, datasets())
+    assert ready is not None  # a test reads every one of them
+    for unit in open_units(ready, datasets()[code]):
+        question = question.with_only(unit, ())
+    return replace(question, only=_any_order(question)) == replace(ready, only=_any_order(ready))
+
+
+def _any_order(question: Question) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(sorted((column, tuple(sorted(values))) for column, values in question.only))
 
 
 def is_amount(measure: Measure, dataset: Dataset) -> bool:
