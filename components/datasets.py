@@ -153,7 +153,12 @@ def _sites(session: Session) -> pl.DataFrame:
             pl.col("organisation_id").n_unique().cast(pl.Int64).alias("organisations"),
             pl.col("workers_min").max().alias("workers"),
         )
-        .with_columns(_supplier(_supplier_names(session)))
+        .with_columns(
+            _supplier(_supplier_names(session)),
+            (pl.col("newest") == pl.col("newest").max().over("supplier_id"))
+            .fill_null(False)
+            .alias("on_newest"),
+        )
     )
 
 
@@ -218,6 +223,7 @@ def _memberships(session: Session) -> pl.DataFrame:
         pl.col("standing").replace(standings),
         pl.col("state").replace(state_names()),
         pl.col("site_country").alias("country"),
+        pl.col("created_at").dt.date().alias("recorded_on"),
     )
 
 

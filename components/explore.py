@@ -118,9 +118,14 @@ def answer(session: Session, question: Question, *, whole: bool = False) -> Answ
 def _drawn(session: Session, key: Asked) -> go.Figure:
     question, dataset = _asked(key)
     found = data.cached(session, _answered, key, False)
-    figure = explore.figure(found.frame, question, dataset)
+    figure = explore.figure(found.frame, question, dataset, dates(found, dataset))
     assert figure is not None  # a table is not drawn
     return figure
+
+
+def dates(found: Answer, dataset: Dataset) -> str:
+    """Of when the data behind an answer are."""
+    return explore.dates(found.first, found.last, dataset, date.today())
 
 
 def _options(session: Session, dataset: str, column: str) -> list[str]:
@@ -359,6 +364,20 @@ def show(session: Session, question: Question, key: str) -> Answer:
     return found
 
 
+def other_units(question: Question, found: Answer) -> None:
+    """A way to what was left out because it is in another unit, such as another currency."""
+    dataset = known_datasets()[question.dataset]
+    if not found.units:
+        return
+    unit = explore.units(question, dataset)[0]
+    with st.container(horizontal=True):
+        for other in found.units[:6]:
+            st.button(
+                _("Show {unit} instead").format(unit=plain(other)), key=f"explore-in-{other}",
+                on_click=_write, args=(question.with_only(unit, (other,)),),
+            )  # fmt: skip
+
+
 def as_table(question: Question, found: Answer, key: str) -> None:
     """The figures of a chart as a table, for whoever would rather read them."""
     fold = st.expander(_("The same figures as a table"), key=key, on_change="rerun")
@@ -391,15 +410,16 @@ def _table(found: Answer, question: Question, dataset: Dataset, key: str) -> Non
         )
 
 
-def about(session: Session, question: Question) -> About:
+def about(session: Session, question: Question, found: Answer) -> About:
     """What the files say about themselves."""
     dataset = known_datasets()[question.dataset]
     who = session.principal
     here = (st.context.url or "").partition("?")[0]
+    of = f"{dataset.source}. {dates(found, dataset)}".strip()
     return About(
         explore.title(question, dataset), f"{who.name}, {who.organisation}", date.today(),
         f"{here}?{explore.to_text(question)}", explore.filters(question, dataset),
-        [dataset.source, _("What {organisation} may see").format(organisation=who.organisation)],
+        [of, _("What {organisation} may see").format(organisation=who.organisation)],
     )  # fmt: skip
 
 
@@ -408,7 +428,7 @@ def files(session: Session, question: Question, found: Answer, key: str) -> None
     # Files are made when they are asked for, outside of the run: whatever is cached is read here.
     whole = answer(session, question, whole=True).frame
     dataset = known_datasets()[question.dataset]
-    made = about(session, question)
+    made = about(session, question, found)
     heads = explore.labels(question, dataset)
 
     def rows() -> pl.DataFrame:
@@ -421,7 +441,7 @@ def files(session: Session, question: Question, found: Answer, key: str) -> None
             return to_xlsx(pl.DataFrame({"by1": [str(refusal)]}), made, {"by1": _("Note")})
 
     def page() -> bytes:
-        figure = explore.figure(found.frame, question, dataset)
+        figure = explore.figure(found.frame, question, dataset, dates(found, dataset))
         assert figure is not None  # a table has no such button
         return to_html(figure, made)
 

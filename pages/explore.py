@@ -30,13 +30,14 @@ if wrong := check(question, dataset):
     explore.explained(question, wrong)
 else:
     found = explore.show(session, question, "explore")
+    explore.other_units(question, found)
     if not found.problem:
         with st.container(horizontal=True):
             explore.files(session, question, found, "explore")
             explore.save_form(session, question, saved)
         explore.as_table(question, found, "explore-same")
     foot(
-        [dataset.source],
+        [f"{dataset.source}. {explore.dates(found, dataset)}".strip()],
         withheld=_("what other members have not shared with you"),
     )
 st.caption(plain(dataset.about))

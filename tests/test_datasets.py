@@ -73,6 +73,18 @@ def test_amounts_of_money_name_the_column_of_their_currency():
     assert datasets()["spend"].columns["amount"].unit_from == "currency"
 
 
+def test_all_rows_have_a_date_but_those_of_the_register_which_stand_as_they_are_today():
+    assert [code for code, one in datasets().items() if not one.dated] == ["suppliers"]
+
+
+def test_sites_are_those_of_each_suppliers_newest_list_unless_somebody_asks_for_more():
+    asked = [explore.start(datasets()["sites"])]
+    asked += [explore.read_query(one.query, datasets())[0] for one in ready_made()]
+    of_sites = [one for one in asked if one.dataset == "sites"]
+    assert len(of_sites) == 3
+    assert all(one.values("on_newest") == ("yes",) for one in of_sites)
+
+
 def test_points_and_stars_are_never_added_up():
     for code, column in (("dimensions", "points"), ("ratings", "stars")):
         assert "sum" not in datasets()[code].columns[column].aggregations
@@ -94,6 +106,8 @@ def test_points_and_stars_are_never_added_up():
             "refers to currency, which is no column",
         ),
         (('by = ["colour"]', "by = [1]"), "by must be text"),
+        (("position = 1", 'position = 1\ndated = "day"'), "dated is day, which is no column"),
+        (("position = 1", 'position = 1\ndated = "colour"'), "dated is colour, which is no column"),
         (("[columns]", "[columns"), "is not valid TOML"),
     ],
 )  # fmt: skip

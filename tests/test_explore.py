@@ -174,6 +174,53 @@ def test_the_most_frequent_currency_is_chosen_where_none_is(spend):
     assert explore.settled(asked(only=(), show=(ROWS,)), LINES, spend).only == ()
 
 
+def test_the_members_own_most_frequent_currency_is_chosen_first(spend):
+    whose = spend.with_columns(mine=pl.col("currency") == "SEK")
+    assert explore.settled(asked(only=()), LINES, whose).values("currency") == ("SEK",)
+    nobodys = spend.with_columns(mine=pl.lit(False))
+    assert explore.settled(asked(only=()), LINES, nobodys).only == EUR
+
+
+def test_lines_in_another_currency_are_named_with_their_buyer(spend):
+    others = spend.with_columns(
+        organisation=pl.Series(["North", "North", "South", "City of Brynhavn"])
+    )
+    found = explore.answer(others, asked(by=("year",)), LINES)
+    assert found.notes == ("Left out: spend lines in SEK (City of Brynhavn).",)
+    assert found.units == ("SEK",)
+    screens = asked(by=("year",), only=(*EUR, ("category", ("Screens",))))
+    assert explore.answer(others, screens, LINES).units == ()
+    assert explore.answer(others, asked(show=(ROWS,)), LINES).units == ()
+
+
+def test_an_answer_says_of_when_its_rows_are(spend):
+    found = explore.answer(spend, asked(by=("supplier",)), LINES)
+    assert (found.first, found.last) == (2024, 2025)
+    bright = asked(by=("supplier",), only=(*EUR, ("supplier", ("Brightquay",))))
+    assert explore.answer(spend, bright, LINES)[3:5] == (2024, 2024)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code", "sentence"),
+    [
+        (2024, 2025, "spend", "Data of 2024 to 2025."),
+        (2024, 2024, "spend", "Data of 2024."),
+        (date(2012, 12, 31), date(2026, 1, 1), "sites", "Data of 2012-12-31 to 2026-01-01."),
+        (None, None, "spend", ""),
+        (None, None, "suppliers", "As of 2026-03-01."),
+    ],
+)
+def test_the_dates_of_data_in_words(first, last, code, sentence):
+    assert explore.dates(first, last, datasets()[code], date(2026, 3, 1)) == sentence
+
+
+def test_the_dates_of_data_stand_in_the_source_line_of_the_figure(spend):
+    question = asked(by=("supplier",))
+    frame = explore.answer(spend, question, LINES).frame
+    figure = explore.figure(frame, question, LINES, "Data of 2024 to 2025.")
+    assert figure.layout.meta["foot"].endswith("are not in it. Data of 2024 to 2025.")
+
+
 def test_a_pick_keeps_what_still_fits():
     question = asked(by=("year", "supplier"))
     assert explore.changed(question, LINES, "by1", "").by == ("supplier",)
@@ -195,7 +242,7 @@ def test_a_pick_keeps_what_still_fits():
 def test_spend_is_added_up_in_one_currency_the_largest_first(spend):
     found = explore.answer(spend, asked(by=("supplier",)), LINES)
     assert found.frame.rows() == [("Lumenta", 150.0), ("Brightquay", 30.0)]
-    assert found.notes == () and found.problem == ""
+    assert found.notes == ("Left out: spend lines in SEK (North).",) and found.problem == ""
 
 
 def test_years_keep_their_order(spend):
@@ -261,7 +308,9 @@ def test_dates_are_put_together_by_year_quarter_or_month(spend):
         question = asked(by=("contract_end",), per=per, chart="line")
         found = explore.answer(spend, question, LINES)
         assert found.frame["by1"].to_list() == days
-        assert found.notes == ("1 group is in the files but not drawn: it has no value to draw.",)
+        assert found.notes[:1] == (
+            "1 group is in the files but not drawn: it has no value to draw.",
+        )
 
 
 def test_filters_keep_values_days_and_what_is_not_known(spend):

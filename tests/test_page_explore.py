@@ -114,6 +114,42 @@ def test_outsiders_see_nothing_of_it(data, open_page):
         assert "There is nothing here yet that you may see" in texts(app)
 
 
+@pytest.mark.both_doors
+def test_sites_that_only_an_old_list_names_are_not_counted_unless_asked_for(data, open_page):
+    lumenta = data["north editor"].store.rows("supplier").filter(name="Lumenta")["id"][0]
+    data.site_list("north editor", lumenta, ["Old A", "Old B", "Old C"], as_of="2012-12-31",
+                   rows=[{"name": name, "address": f"{name} road 1", "country": "CN",
+                          "place_key": f"{n:032d}"}
+                         for n, name in enumerate(["Old A", "Old B", "Old C"], 40)])  # fmt: skip
+    app = open_page("north viewer", "explore")
+    app.button(key="explore-ask-site_suppliers").click().run()
+    assert figures(app)[0][0]["text"] == ["2"]
+    assert "Data of 2026-01-01." in texts(app)
+    app.multiselect(key="explore-sites-only_on_newest").set_value([]).run()
+    assert figures(app)[0][0]["text"] == ["5"]
+    assert "Data of 2012-12-31 to 2026-01-01." in texts(app)
+
+
+@pytest.mark.both_doors
+def test_spend_in_another_currency_is_named_and_one_click_away(data, open_page):
+    lumenta = data["south admin"].store.rows("supplier").filter(name="Lumenta")["id"][0]
+    lines = [
+        {"supplier_id": lumenta, "year": year, "amount": 900, "currency": "DKK"}
+        for year in range(2020, 2025)
+    ]
+    given = {"key": str(uuid.uuid4()), "file_name": "dkk.csv", "rows": lines}
+    added = data["south admin"].store.call("import_spend", given)
+    rows = data["south admin"].store.rows("spend", filters={"import_id": added["import_id"]})
+    data.share("south admin", "spend", rows["id"].to_list())
+    app = open_page("north viewer", "explore")
+    app.button(key="explore-ask-spend_years").click().run()
+    assert app.query_params["only_currency"] == "EUR"  # of five of seven lines it is DKK
+    assert "Left out: spend lines in DKK (South)." in texts(app)
+    app.button(key="explore-in-DKK").click().run()
+    assert app.query_params["only_currency"] == "DKK"
+    assert figures(app)[0][0]["hovertext"][0] == "2020"
+
+
 def test_a_pick_changes_the_address_and_the_chart(data, open_page):
     app = open_page("north viewer", "explore")
     app.selectbox(key="explore-data").set_value("dimensions").run()

@@ -22,6 +22,7 @@ QUESTIONS = Path(__file__).parent / "questions.toml"
 # date; year: a whole number that is no amount; whole and number: amounts.
 TYPES = ("text", "country", "band", "flag", "day", "year", "whole", "number")
 AMOUNTS = ("whole", "number")
+DATES = ("day", "year")
 ORDERED = ("day", "year", "band", "whole", "number")
 # distinct: how many different ones; spread: the highest less the lowest.
 AGGREGATIONS = ("sum", "mean", "median", "lowest", "highest", "spread", "distinct")
@@ -70,7 +71,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What can be asked about one kind of thing. `start` is the query of the first chart."""
+    """What can be asked about one kind of thing. `start` is the query of the first chart; `dated`
+    the column that says of when a row is, empty where rows are as they stand today."""
 
     code: str
     label_source: str
@@ -82,6 +84,7 @@ class Dataset:
     position: int
     columns: Mapping[str, Column]
     start: Mapping[str, tuple[str, ...]]
+    dated: str = ""
 
     @property
     def label(self) -> str:
@@ -169,7 +172,9 @@ def _read(content: str, name: str, make: Callable[[dict[str, Any]], Made]) -> Ma
 
 
 def _dataset(table: dict[str, Any], name: str) -> Dataset:
-    _keys(table, _("the file"), "label about rows source reader position columns start", "page")
+    _keys(
+        table, _("the file"), "label about rows source reader position columns start", "page dated"
+    )
     columns = {code: _column(code, one) for code, one in _table(table, "columns").items()}
     if not columns:
         raise DefinitionError(_("there is no column"))
@@ -181,6 +186,11 @@ def _dataset(table: dict[str, Any], name: str) -> Dataset:
                         column=column.code, other=other
                     )
                 )
+    dated = table.get("dated", "")
+    if dated and (dated not in columns or columns[dated].kind not in DATES):
+        raise DefinitionError(
+            _("dated is {dated}, which is no column of days or years").format(dated=dated)
+        )
     return Dataset(
         code=name,
         label_source=table["label"],
@@ -192,6 +202,7 @@ def _dataset(table: dict[str, Any], name: str) -> Dataset:
         position=table["position"],
         columns=columns,
         start=_query(_table(table, "start"), _("the start")),
+        dated=dated,
     )
 
 

@@ -24,11 +24,13 @@ from quorum.explore.question import (
     start,
     to_query,
     to_text,
+    units,
 )
 from quorum.explore.rules import chart_of, check, possible_charts, suggest_chart
 from quorum.explore.words import (
     aggregation_word,
     chart_word,
+    dates,
     filters,
     labels,
     measure_label,
@@ -53,6 +55,7 @@ __all__ = [
     "chart_of",
     "chart_word",
     "check",
+    "dates",
     "figure",
     "filters",
     "from_text",
@@ -70,6 +73,7 @@ __all__ = [
     "title",
     "to_query",
     "to_text",
+    "units",
     "word",
     "worded",
 ]

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from quorum import charts
 from quorum.definitions.datasets import ROWS, Dataset
-from quorum.explore.question import OTHER, PERIODS, Measure, Question
+from quorum.explore.question import OTHER, PERIODS, Measure, Question, units
 from quorum.explore.rules import chart_of
 from quorum.explore.words import filters, lowered
 from quorum.language import _, ngettext
@@ -31,11 +32,15 @@ ROOM: dict[str, tuple[int, int]] = {
 class Answer(NamedTuple):
     """`frame`: by1, by2 (raw values, OTHER for the rest) and show1, show2, ... in the order in
     which they are drawn; for a box also low, q1, median, q3, high, count. `notes`: what is left
-    out, in sentences. `problem`: why there is no answer, else empty."""
+    out, in sentences. `problem`: why there is no answer, else empty. `first`, `last`: days or years
+    of the rows behind it. `units`: units, such as currencies, whose rows are left out."""
 
     frame: pl.DataFrame
     notes: tuple[str, ...] = ()
     problem: str = ""
+    first: date | int | None = None
+    last: date | int | None = None
+    units: tuple[str, ...] = ()
 
 
 def answer(
@@ -55,11 +60,27 @@ def answer(
                 names=", ".join(missing)
             ),
         )
-    rows = _narrowed(frame.lazy(), question, schema).select(_needed(question, dataset)).collect()
+    needed = _needed(question, dataset)
+    if dataset.dated in schema:
+        needed.append(pl.col(dataset.dated).alias("dated"))
+    rows = _narrowed(frame.lazy(), question, schema).select(needed).collect()
     if problem := _nothing(rows, question, dataset):
         return Answer(rows.clear(), problem=problem)
-    if chart == "box":
-        return _boxes(rows, question, dataset)
+    found = (
+        _boxes(rows, question, dataset)
+        if chart == "box"
+        else _grouped(rows, question, dataset, chart)
+    )
+    if found.problem:
+        return found
+    dated: Any = rows["dated"] if "dated" in rows.columns else pl.Series([None])
+    note, units_left = _left_out(frame.lazy(), question, dataset, schema)
+    return found._replace(
+        notes=found.notes + note, units=units_left, first=dated.min(), last=dated.max()
+    )
+
+
+def _grouped(rows: pl.DataFrame, question: Question, dataset: Dataset, chart: str) -> Answer:
     rows, counted = _compact(rows, question)
     measures = [_measured(n, m) for n, m in enumerate(counted, start=1)]
     notes: list[str] = []
@@ -176,6 +197,42 @@ def _measured(number: int, measure: Measure) -> pl.Expr:
         "distinct": value.drop_nulls().n_unique().cast(pl.Int64),
     }
     return made[measure.aggregation].alias(f"show{number}")
+
+
+def _left_out(
+    frame: pl.LazyFrame, question: Question, dataset: Dataset, schema: Mapping[str, Any]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A sentence about rows in other units than the chosen one, and those units."""
+    chosen = [unit for unit in units(question, dataset) if len(question.values(unit)) == 1]
+    if not chosen:
+        return (), ()
+    unit = chosen[0]
+    others = _narrowed(frame, question.with_only(unit, ()), schema).filter(
+        pl.col(unit) != question.values(unit)[0]
+    )
+    who = "organisation" if "organisation" in schema else unit
+    found = (
+        others.group_by(unit)
+        .agg(pl.len().alias("rows"), pl.col(who).drop_nulls().unique().sort().alias("who"))
+        .sort("rows", unit, descending=[True, False])
+        .collect()
+    )
+    if found.is_empty():
+        return (), ()
+    named = [
+        f"{one[unit]} ({_few(one['who'])})" if who != unit else one[unit]
+        for one in found.iter_rows(named=True)
+    ]
+    note = _("Left out: {rows} in {units}.").format(
+        rows=lowered(dataset.rows), units=_few(named, 6)
+    )
+    return (note,), tuple(found[unit].to_list())
+
+
+def _few(names: Sequence[str], most: int = 3) -> str:
+    if len(names) <= most:
+        return ", ".join(names)
+    return _("{names} and {n} more").format(names=", ".join(names[:most]), n=len(names) - most)
 
 
 # Why there is no answer ---------------------------------------------------------------------------

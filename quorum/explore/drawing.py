@@ -27,8 +27,11 @@ def title(question: Question, dataset: Dataset) -> str:
     return _("{shown} by {by}").format(shown=shown, by=by)
 
 
-def figure(frame: pl.DataFrame, question: Question, dataset: Dataset) -> go.Figure | None:
-    """The answer as a figure in the one look; None for a table, which is not drawn."""
+def figure(
+    frame: pl.DataFrame, question: Question, dataset: Dataset, dates: str = ""
+) -> go.Figure | None:
+    """The answer as a figure in the one look; None for a table, which is not drawn. `dates`: a
+    sentence that says of when its data are."""
     chart = chart_of(question, dataset)
     if chart == "table":
         return None
@@ -36,6 +39,8 @@ def figure(frame: pl.DataFrame, question: Question, dataset: Dataset) -> go.Figu
     heads = labels(question, dataset)
     unit = _("{title}.").format(title=title(question, dataset))
     source = _("Source: {source}.").format(source=dataset.source)
+    if dates:
+        source = f"{source} {dates}"
     if chosen := filters(question, dataset):
         source = _("Only {filters}. {source}").format(
             filters="; ".join(f"{name}: {cut(value, 60)}" for name, value in chosen.items()),

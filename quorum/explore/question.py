@@ -230,13 +230,17 @@ def start(dataset: Dataset) -> Question:
 
 
 def settled(question: Question, dataset: Dataset, frame: pl.DataFrame) -> Question:
-    """The question with one unit chosen, the most frequent, where amounts would mix several."""
+    """The question with one unit chosen where amounts would mix several: the most frequent in the
+    member's own rows (`mine`), or else in all."""
     for unit in open_units(question, dataset):
-        usual = (
-            frame[unit].drop_nulls().value_counts().sort("count", unit, descending=[True, False])
-        )
-        if usual.height:
-            question = question.with_only(unit, (str(usual[unit][0]),))
+        own = frame.filter("mine") if "mine" in frame.columns else frame.clear()
+        for rows in (own, frame):
+            usual = (
+                rows[unit].drop_nulls().value_counts().sort("count", unit, descending=[True, False])
+            )
+            if usual.height:
+                question = question.with_only(unit, (str(usual[unit][0]),))
+                break
     return question
 
 

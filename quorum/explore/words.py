@@ -89,6 +89,17 @@ def filters(question: Question, dataset: Dataset) -> dict[str, str]:
     return found
 
 
+def dates(first: date | int | None, last: date | int | None, dataset: Dataset, today: date) -> str:
+    """Of when the rows behind an answer are; rows that have no date are as they stand today."""
+    if not dataset.dated:
+        return _("As of {day}.").format(day=today.isoformat())
+    if first is None or last is None:
+        return ""
+    if first == last:
+        return _("Data of {day}.").format(day=first)
+    return _("Data of {first} to {last}.").format(first=first, last=last)
+
+
 def word(value: Any, column: Column, per: str = "year") -> str:
     """One value of a dimension as people read it."""
     if value is None:
