@@ -98,10 +98,11 @@ def _dimensions(session: Session) -> pl.DataFrame:
         found.select(
             *shared,
             pl.lit(name).alias("dimension"),
+            pl.lit(place, pl.Int64).alias("dimension_place"),
             pl.col(f"{code}_points").alias("points"),
             pl.col(f"{code}_band").alias("band"),
         )
-        for code, name in names.items()
+        for place, (code, name) in enumerate(names.items())
     ).filter(pl.col("points").is_not_null())
 
 
@@ -191,9 +192,13 @@ def _ratings(session: Session) -> pl.DataFrame:
     known = data.rubrics(session)
     table = data.ratings(session)
     words = pl.DataFrame(
-        [(one.id, one.edition, c.code, c.label, one.title) for one in known for c in one.criteria],
+        [
+            (one.id, one.edition, c.code, c.label, one.title, place)
+            for one in known
+            for place, c in enumerate(one.criteria)
+        ],
         schema={"rubric": pl.String, "edition": pl.Int64, "criterion": pl.String,
-                "label": pl.String, "title": pl.String},
+                "label": pl.String, "title": pl.String, "criterion_place": pl.Int64},
         orient="row",
     )  # fmt: skip
     newest = current(table).select(ONE).unique().with_columns(is_current=pl.lit(True))
@@ -205,7 +210,7 @@ def _ratings(session: Session) -> pl.DataFrame:
             _initiative(session),
             pl.coalesce("label", "criterion").alias("criterion"),
             pl.coalesce("title", "rubric").alias("rubric"),
-            "rater_id", "rater", "rated_on",
+            "criterion_place", "rater_id", "rater", "rated_on",
             pl.col("is_current").fill_null(False),
             pl.col("value").alias("stars"),
         )

@@ -157,8 +157,7 @@ def _picks(session: Session, question: Question) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _select(dataset, _("Data"), "data", names, question.dataset)
         _select(dataset, _("Show"), "measure", show, first.column)
-        if first.column != ROWS:
-            known = dataset.columns[first.column].aggregations
+        if known := _aggregations(question, dataset):
             offered = dict.fromkeys((*known, first.aggregation))
             words = {code: explore.aggregation_word(code) for code in offered}
             _select(dataset, _("As"), "aggregation", words, first.aggregation)
@@ -174,6 +173,16 @@ def _picks(session: Session, question: Question) -> None:
         if explore.chart_of(question, dataset) in ("scatter", "radar") or len(question.show) > 1:
             _more_measures(question, dataset)
     _filters(session, question, dataset)
+
+
+def _aggregations(question: Question, dataset: Dataset) -> tuple[str, ...]:
+    """What can be made of the first measure; nothing to choose where a box shows all values."""
+    first = question.show[0]
+    if first.column == ROWS:
+        return ("", explore.SHARE) if len(question.by) == 2 else ()
+    if explore.chart_of(question, dataset) == "box":
+        return ()
+    return dataset.columns[first.column].aggregations
 
 
 def _key(dataset: Dataset, part: str) -> str:
@@ -364,17 +373,21 @@ def show(session: Session, question: Question, key: str) -> Answer:
     return found
 
 
-def other_units(question: Question, found: Answer) -> None:
-    """A way to what was left out because it is in another unit, such as another currency."""
+def left_out(question: Question, found: Answer) -> None:
+    """Ways to what the chart leaves out: amounts in other units, such as another currency, and
+    groups that it has no room for."""
     dataset = known_datasets()[question.dataset]
-    if not found.units:
-        return
-    unit = explore.units(question, dataset)[0]
     with st.container(horizontal=True):
         for other in found.units[:6]:
+            unit = explore.units(question, dataset)[0]
             st.button(
                 _("Show {unit} instead").format(unit=plain(other)), key=f"explore-in-{other}",
                 on_click=_write, args=(question.with_only(unit, (other,)),),
+            )  # fmt: skip
+        if found.crowded:
+            st.button(
+                _("Show all as a table"), key="explore-all",
+                on_click=_write, args=(explore.changed(question, dataset, "chart", "table"),),
             )  # fmt: skip
 
 

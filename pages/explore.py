@@ -30,7 +30,7 @@ if wrong := check(question, dataset):
     explore.explained(question, wrong)
 else:
     found = explore.show(session, question, "explore")
-    explore.other_units(question, found)
+    explore.left_out(question, found)
     if not found.problem:
         with st.container(horizontal=True):
             explore.files(session, question, found, "explore")

@@ -249,6 +249,7 @@ def test_years_keep_their_order(spend):
     found = explore.answer(spend.reverse(), asked(by=("year", "supplier")), LINES)
     assert found.frame.rows() == [
         (2024, "Lumenta", 100.0), (2024, "Brightquay", 30.0), (2025, "Lumenta", 50.0),
+        (2025, "Brightquay", None),
     ]  # fmt: skip
 
 
@@ -307,7 +308,7 @@ def test_dates_are_put_together_by_year_quarter_or_month(spend):
     ):
         question = asked(by=("contract_end",), per=per, chart="line")
         found = explore.answer(spend, question, LINES)
-        assert found.frame["by1"].to_list() == days
+        assert found.frame.drop_nulls("show1")["by1"].to_list() == days
         assert found.notes[:1] == (
             "1 group is in the files but not drawn: it has no value to draw.",
         )
@@ -333,7 +334,7 @@ def test_what_is_not_known_has_a_place_of_its_own_behind_the_known(spend):
     assert words["by1"].to_list() == ["Screens", "Laptops", "Not known"]
 
 
-def test_ten_thousand_categories_become_twenty_and_other():
+def test_of_ten_thousand_categories_the_largest_are_drawn_and_the_rest_is_said():
     frame = pl.DataFrame(
         {
             "supplier": [f"s{n:05d}" for n in range(10_000)],
@@ -342,11 +343,28 @@ def test_ten_thousand_categories_become_twenty_and_other():
         }
     )
     found = explore.answer(frame, asked(by=("supplier",)), LINES)
-    assert found.frame.height == 21
+    assert found.frame.height == 20
     assert found.frame.row(0) == ("s00000", 10_000.0)
-    assert found.frame.row(20) == (OTHER, float(sum(range(1, 9_981))))
-    assert found.notes == ("Supplier: the 20 largest by name, 9,980 more as “Other”.",)
+    assert found.notes == (
+        "Supplier: the 20 largest of 10,000 are drawn. The other 9,980 make 49,805,190 EUR "
+        "together, more than those, and are left out: see all in the table, or filter.",
+    )
+    assert found.crowded
     assert explore.answer(frame, asked(by=("supplier",)), LINES, whole=True).frame.height == 10_000
+
+
+def test_what_is_less_than_the_named_ones_becomes_other():
+    frame = pl.DataFrame(
+        {
+            "supplier": [f"s{n:02d}" for n in range(23)],
+            "amount": [100.0] * 20 + [5.0, 3.0, None],
+            "currency": ["EUR"] * 23,
+        }
+    )
+    found = explore.answer(frame, asked(by=("supplier",)), LINES)
+    assert found.frame.height == 21 and found.frame.row(20) == (OTHER, 8.0)
+    assert found.notes == ("Supplier: the 20 largest are named; 2 more are in “Other”.",)
+    assert not found.crowded
 
 
 def test_there_is_no_other_where_parts_do_not_add_up():
@@ -362,6 +380,127 @@ def test_a_box_gives_quarters_and_the_median():
     question = Question("dimensions", ("dimension",), (Measure("points", "mean"),), chart="box")
     found = explore.answer(frame, question, POINTS).frame
     assert found.select("q1", "median", "q3", "count").rows() == [(2.0, 3.0, 4.0, 5)]
+
+
+def test_groups_without_a_value_take_no_place_in_a_box_plot():
+    frame = pl.DataFrame(
+        {"supplier": [f"s{n:02d}" for n in range(43)], "points": [*range(15), *[None] * 28]}
+    )
+    question = Question("dimensions", ("supplier",), (Measure("points", "mean"),), chart="box")
+    found = explore.answer(frame, question, POINTS)
+    assert found.frame["by1"].to_list() == [f"s{n:02d}" for n in range(14, -1, -1)]
+    assert found.notes == ("28 groups are in the files but not drawn: they have no value to draw.",)
+
+
+# What is not there
+
+
+def test_a_count_of_what_is_not_there_is_zero_in_squares():
+    frame = pl.DataFrame({"supplier": ["a", "a", "b"], "dimension": ["x", "y", "x"]})
+    question = Question("dimensions", ("supplier", "dimension"), chart="heatmap")
+    found = explore.answer(frame, question, POINTS).frame
+    assert sorted(found.rows()) == [("a", "x", 1), ("a", "y", 1), ("b", "x", 1), ("b", "y", 0)]
+
+
+def test_a_mean_of_what_is_not_there_is_no_square():
+    frame = pl.DataFrame(
+        {"supplier": ["a", "a", "b"], "dimension": ["x", "y", "x"], "points": [1, 2, 3]}
+    )
+    question = Question("dimensions", ("supplier", "dimension"), (Measure("points", "mean"),))
+    found = explore.answer(frame, replace(question, chart="heatmap"), POINTS).frame
+    assert found.height == 3
+
+
+def test_a_year_without_lists_is_zero_lists_and_not_a_slope():
+    frame = pl.DataFrame({"as_of": [date(2021, 5, 1), date(2024, 2, 1), date(2024, 3, 1)]})
+    for chart in ("line", "bar"):
+        question = Question("site_lists", ("as_of",), chart=chart)
+        found = explore.answer(frame, question, datasets()["site_lists"]).frame
+        assert found.rows() == [
+            (date(2021, 1, 1), 1), (date(2022, 1, 1), 0), (date(2023, 1, 1), 0),
+            (date(2024, 1, 1), 2),
+        ]  # fmt: skip
+
+
+def test_a_line_of_amounts_breaks_where_a_year_has_none(spend):
+    later = spend.with_columns(pl.col("year").replace({2025: 2026}))
+    question = asked(by=("year",), chart="line")
+    found = explore.answer(later, question, LINES).frame
+    assert found.rows() == [(2024, 130.0), (2025, None), (2026, 50.0)]
+    figure = explore.figure(found, question, LINES)
+    assert np.isnan(figure.data[0].y).tolist() == [False, True, False]
+    assert "Where a line breaks, there are no data." in figure.layout.meta["foot"]
+
+
+# Shares
+
+
+@pytest.fixture
+def bands() -> pl.DataFrame:
+    counted = {2024: {"low": 12, "medium": 3}, 2025: {"low": 28, "medium": 18, "high": 2}}
+    rows = [
+        (date(year, 3, 1), band)
+        for year, bands in counted.items()
+        for band, n in bands.items()
+        for __ in range(n)
+    ]
+    return pl.DataFrame(rows, schema=["assessed_on", "band"], orient="row")
+
+
+RISING = Question("dimensions", ("assessed_on", "band"), (Measure("rows", "share"),))
+
+
+def test_shares_say_how_many_of_a_hundred_and_out_of_how_many(bands):
+    found = explore.answer(bands, RISING, POINTS).frame
+    assert [(day.year, band, round(share, 1), n) for day, band, share, n in found.rows()] == [
+        (2024, "low", 80.0, 15), (2024, "medium", 20.0, 15), (2024, "high", 0.0, 15),
+        (2025, "low", 58.3, 48), (2025, "medium", 37.5, 48), (2025, "high", 4.2, 48),
+    ]  # fmt: skip
+    assert explore.title(RISING, POINTS) == (
+        "Share of assessed dimensions (%) by assessed on and band"
+    )
+
+
+def test_a_bar_of_shares_has_its_n_behind_it(bands):
+    figure = explore.figure(explore.answer(bands, RISING, POINTS).frame, RISING, POINTS)
+    assert list(figure.data[0].text) == ["80 %", "58 %"]
+    assert list(figure.data[-1].text) == [" n = 15", " n = 48"]
+    assert "2024: Low 80 %, Medium 20 % (n = 15)" in figure.layout.meta["alt"]
+
+
+def test_shares_come_back_from_a_link_and_need_two_dimensions():
+    assert explore.read_query(explore.to_query(RISING), datasets()) == (RISING, [])
+    alone = replace(RISING, by=("band",))
+    assert explore.check(alone, POINTS) == [
+        "Shares need two dimensions: the bars, and the parts of each bar."
+    ]
+    assert explore.check(replace(RISING, chart="radar"), POINTS) == [
+        "Shares are shown as bars, lines, a heatmap or a table: choose one of them."
+    ]
+
+
+def test_bands_over_time_are_suggested_as_shares_and_without_parts_as_counts():
+    counts = Question("dimensions", ("assessed_on",))
+    shares = explore.changed(counts, POINTS, "by2", "band")
+    assert shares == RISING
+    assert explore.changed(shares, POINTS, "by2", "").show == (ROWS,)
+    assert explore.changed(shares, POINTS, "aggregation", "").show == (ROWS,)
+    assert explore.changed(counts, POINTS, "by2", "supplier").show == (ROWS,)
+
+
+def test_the_axes_of_a_radar_keep_the_order_of_the_rubric():
+    frame = pl.DataFrame(
+        {
+            "criterion": ["Support", "Governance", "Reach"],
+            "criterion_place": [5, 0, 3],
+            "stars": [4.0, 1.0, 2.0],
+        }
+    )
+    question = Question("ratings", ("criterion",), (Measure("stars", "median"),), chart="radar")
+    found = explore.answer(frame, question, datasets()["ratings"]).frame
+    assert found["by1"].to_list() == ["Governance", "Reach", "Support"]
+    bars = explore.answer(frame, replace(question, chart="bar"), datasets()["ratings"]).frame
+    assert bars["by1"].to_list() == ["Support", "Reach", "Governance"]
 
 
 def test_the_sum_of_nothing_is_no_amount():

@@ -248,6 +248,22 @@ def test_a_map_is_drawn(data, open_page):
     assert figures(app)[0][1]["hovertext"] == ["China: 2"]
 
 
+def test_a_box_offers_no_total_that_it_does_not_show(data, open_page):
+    app = open_page("north viewer", "explore", data="spend", by="year", show="amount.sum",
+                    chart="box")  # fmt: skip
+    assert not [one for one in app.selectbox if one.label == "As"]
+    app.selectbox(key="explore-spend-chart").set_value("bar").run()
+    assert [one.value for one in app.selectbox if one.label == "As"] == ["sum"]
+
+
+def test_counts_by_two_dimensions_can_be_shown_as_shares(data, open_page):
+    app = open_page("north viewer", "explore", data="dimensions", by="dimension", show="rows")
+    app.selectbox(key="explore-dimensions-by2").set_value("band").run()
+    app.selectbox(key="explore-dimensions-aggregation").set_value("share").run()
+    assert app.query_params["show"] == "rows.share" and not app.exception
+    assert figures(app)[0][-1]["text"] == [" n = 3"] * 3
+
+
 def test_filters_stand_in_the_address_and_can_be_taken_away(data, open_page):
     app = open_page("north viewer", "explore", data="sites", by="country", show="rows")
     app.multiselect(key="explore-sites-filter").set_value(["supplier"]).run()
@@ -286,8 +302,10 @@ def test_ten_thousand_categories_are_drawn_as_twenty_and_filtered_by_the_most_fr
     assert figures(app)[0][0]["text"] == ["10,000"]
     app.multiselect(key="explore-spend-only_category").set_value([]).run()
     assert not app.exception
-    assert len(figures(app)[0][0]["text"]) == 20 + len(["Not known", "Other"])
-    assert "Category: the 20 largest by name, 9,980 more as “Other”." in texts(app)
+    assert len(figures(app)[0][0]["text"]) == 20 + len(["Not known"])
+    assert "Category: the 20 largest of 10,000 are drawn. The other 9,980 make " in texts(app)
+    app.button(key="explore-all").click().run()
+    assert app.query_params["chart"] == "table" and not app.exception
 
 
 def test_a_column_that_holds_nothing_is_named_and_no_empty_chart_is_shown(data, open_page):

@@ -25,6 +25,7 @@ from quorum.charts.look import (
     PAGE,
     Theme,
     Zones,
+    number,
     themed,
 )
 from quorum.charts.maturity import (
@@ -73,6 +74,7 @@ __all__ = [
     "dots",
     "initiative_coverage",
     "lines",
+    "number",
     "radar",
     "rating_matrix",
     "rating_radar",

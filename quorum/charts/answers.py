@@ -36,23 +36,32 @@ from quorum.language import _
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # All of Okabe and Ito's colours that stand out; where they meet, text or symbols tell them apart.
-CATEGORIES = (*LINES, "#56b4e9", "#e69f00", "#8a9699")
+GREY = "#8a9699"
+CATEGORIES = (*LINES, "#56b4e9", "#e69f00", GREY)
+AREAS = (*LINES, "#56b4e9", "#e69f00", "#f0e442")  # the seven that are no grey
 # The hue of the bands in more steps, light to dark.
 SHADES = ("#eaf5f5", "#bfe0df", "#7dbdbf", "#3f9195", "#0f5e63")
 
 
 def category_bars(
-    frame: pl.DataFrame, unit: str, source: str, *, stacked: bool = True, banded: bool = False
+    frame: pl.DataFrame,
+    unit: str,
+    source: str,
+    *,
+    stacked: bool = True,
+    banded: bool = False,
+    shares: bool = False,
 ) -> go.Figure:
     """Horizontal bars in the frame's order, each with its value.
 
     `frame`: by1, show1 and perhaps by2. With by2 the parts are stacked where they add up, else
-    drawn one below the other. `banded`: by2 is a band's code.
+    drawn one below the other. `banded`: by2 is a band's code. `shares`: the values are percentages
+    of their bar, which has n, a further column.
     """
     if "by2" not in frame.columns:
         return _single_bars(frame, unit, source)
-    if stacked and look.smallest(frame["show1"]) >= 0:
-        return _stacked_bars(frame, unit, source, banded)
+    if (stacked or shares) and look.smallest(frame["show1"]) >= 0:
+        return _stacked_bars(frame, unit, source, banded, shares)
     return _grouped_bars(frame, unit, source, banded)
 
 
@@ -65,7 +74,9 @@ def _single_bars(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     return look.finished(figure, len(names), alt, unit, source, row=_row(len(names)))
 
 
-def _stacked_bars(frame: pl.DataFrame, unit: str, source: str, banded: bool) -> go.Figure:
+def _stacked_bars(
+    frame: pl.DataFrame, unit: str, source: str, banded: bool, shares: bool
+) -> go.Figure:
     labels, series = _in_order(frame, "by1"), _in_order(frame, "by2", banded)
     totals = dict(frame.group_by("by1").agg(pl.col("show1").sum()).iter_rows())
     top = max(totals.values(), default=1) or 1
@@ -74,7 +85,7 @@ def _stacked_bars(frame: pl.DataFrame, unit: str, source: str, banded: bool) -> 
         part = frame.filter(pl.col("by2") == name)
         fill = _series_fill(index, name, banded)
         word = look.safe(band_word(name) if banded and name in BANDS else name)
-        texts = [look.compact(value) for value in part["show1"]]
+        texts = [f"{value:.0f} %" if shares else look.compact(value) for value in part["show1"]]
         roomy = [
             len(text) * LETTER < 320 * value / top
             for text, value in zip(texts, part["show1"], strict=True)
@@ -91,11 +102,17 @@ def _stacked_bars(frame: pl.DataFrame, unit: str, source: str, banded: bool) -> 
             insidetextanchor="middle",
             textangle=0,
             insidetextfont={"color": _text_on(fill["color"])},
-            customdata=[look.number(value) for value in part["show1"]],
+            customdata=[look.number(value) + (" %" if shares else "") for value in part["show1"]],
             hovertext=[look.safe(label) for label in part["by1"]],
             hovertemplate=f"%{{hovertext}}<br>{word}: %{{customdata}}<extra></extra>",
         )
     sums = [look.number(totals[label]) for label in labels]
+    said = sums
+    if shares:  # the parts are what there is to say; their sum is always the same
+        n = dict(frame.select("by1", "n").iter_rows())
+        sums = [f"n = {n[label]:,}" for label in labels]
+        said = [_shares_in_words(frame.filter(by1=label), series, banded) for label in labels]
+        unit = _("{unit} n: how many a bar is parted from.").format(unit=unit)
     figure.add_scatter(
         x=np.array([totals[label] for label in labels], dtype=float),
         y=np.arange(len(labels)) + LOWER, mode="text", text=[f" {text}" for text in sums],
@@ -105,10 +122,21 @@ def _stacked_bars(frame: pl.DataFrame, unit: str, source: str, banded: bool) -> 
     look.named_rows(figure, labels)
     figure.update_xaxes(visible=False, range=_reach(pl.Series(list(totals.values())), sums))
     return look.finished(
-        figure, len(labels), look.listed(unit, labels, sums), unit, source, legend=True,
+        figure, len(labels), look.listed(unit, labels, said), unit, source, legend=True,
         row=_row(len(labels)),
         top=4 + _legend_room([band_word(s) if banded and s in BANDS else s for s in series]),
     )  # fmt: skip
+
+
+def _shares_in_words(bar: pl.DataFrame, series: Sequence[str], banded: bool) -> str:
+    """For example "Low 80 %, High 20 % (n = 15)"."""
+    parts = dict(bar.select("by2", "show1").iter_rows())
+    words = [
+        f"{band_word(name) if banded and name in BANDS else name} {parts[name]:.0f} %"
+        for name in series
+        if parts.get(name)
+    ]
+    return f"{', '.join(words)} (n = {bar['n'][0]:,})"
 
 
 def _grouped_bars(frame: pl.DataFrame, unit: str, source: str, banded: bool) -> go.Figure:
@@ -144,24 +172,28 @@ def _grouped_bars(frame: pl.DataFrame, unit: str, source: str, banded: bool) -> 
 
 
 def lines(frame: pl.DataFrame, unit: str, source: str, *, banded: bool = False) -> go.Figure:
-    """One line per series along dates or numbers; its name stands where it ends.
+    """One line per series along dates or numbers; its name stands where it ends. A null breaks it.
 
     `frame`: x (date or number), word (x as people read it), show1 and perhaps by2.
     """
     series = _in_order(frame, "by2", banded) if "by2" in frame.columns else [""]
     figure = go.Figure()
     ends = []
+    broken = False
     for index, name in enumerate(series):
         line = frame.filter(pl.col("by2") == name) if name else frame
-        line = line.drop_nulls("show1").sort("x")
-        if line.is_empty():
+        known = line.drop_nulls("show1")["x"]
+        if known.is_empty():
             continue
+        line = line.filter(pl.col("x").is_between(known.min(), known.max())).sort("x")
+        broken = broken or line["show1"].null_count() > 0
         values = line["show1"].cast(pl.Float64).to_numpy()
         few = len(values) <= 60
         figure.add_scatter(
             x=line["x"].to_numpy(),
             y=values,
-            mode="lines+markers" if few else "lines",
+            # Between two breaks a point has no line.
+            mode="lines+markers" if few or line["show1"].null_count() else "lines",
             line={"color": _colour(index), "width": 2, "dash": DASHES[index % len(DASHES)]},
             marker={"symbol": SYMBOLS[index % len(SYMBOLS)], "size": 8},
             hovertext=[look.safe(word) for word in line["word"]] if few else None,
@@ -195,8 +227,10 @@ def lines(frame: pl.DataFrame, unit: str, source: str, *, banded: bool = False) 
     right = 8 if names in ([""], []) else 30 + round(LETTER * min(max(map(len, names)), 16))
     left = 12 + round(LETTER * max(map(len, _ticks(low, high)["ticktext"])))
     alt = look.listed(f"{span}.", [name or _("Last value") for name in names], last)
+    if broken:
+        unit = _("{unit} Where a line breaks, there are no data.").format(unit=unit)
     return look.finished(
-        figure, 1, alt, unit, source, row=260, top=10, axis=26, left=left, right=right
+        figure, 1, alt, unit, source, row=260, top=10 + tall // 2, axis=26, left=left, right=right
     )
 
 
@@ -390,10 +424,11 @@ def squares(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     return look.finished(figure, len(rows), alt, unit, source, row=44, top=top, left=left)
 
 
-def areas(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
+def areas(frame: pl.DataFrame, unit: str, source: str, quiet: Sequence[str] = ()) -> go.Figure:
     """A treemap: areas as large as their values, parts within their group.
 
-    `frame`: by1, show1 (above 0) and perhaps by2.
+    `frame`: by1, show1 (above 0) and perhaps by2. `quiet`: names of groups that are grey, because
+    they are no group of their own, such as "Other".
     """
     groups = _in_order(frame, "by1")
     totals = dict(frame.group_by("by1").agg(pl.col("show1").sum()).iter_rows())
@@ -401,7 +436,10 @@ def areas(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     whole = [*groups]  # names for the hover text, where there is room for all of them
     parents, values = [""] * len(groups), [float(totals[name]) for name in groups]
     nested = "by2" in frame.columns
-    colours = [_colour(place) if nested else BAND_FILL["medium"] for place in range(len(groups))]
+    hues = iter(AREAS * len(groups))
+    colours = [
+        GREY if name in quiet else next(hues) if nested else BAND_FILL["medium"] for name in groups
+    ]
     if nested:
         place_of = {name: place for place, name in enumerate(groups)}
         for number, (one, other, value) in enumerate(
@@ -411,7 +449,7 @@ def areas(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
             whole.append(other)
             parents.append(f"g{place_of[one]}")
             values.append(float(value))
-            colours.append(_colour(place_of[one]))
+            colours.append(colours[place_of[one]])
     figure = go.Figure()
     figure.add_treemap(
         ids=ids, parents=parents, values=np.array(values), branchvalues="total",
@@ -434,7 +472,7 @@ def areas(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
     figure.update_layout(uniformtext={"minsize": 12, "mode": "hide"})
     alt = look.listed(unit, groups, [look.number(totals[name]) for name in groups])
     small = _("Areas too small for a name are in the table.")
-    return look.finished(figure, 1, alt, f"{unit} {small}", source, row=420)
+    return look.finished(figure, 1, alt, f"{unit} {small}", source, row=560)
 
 
 def radar(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:

@@ -38,7 +38,8 @@ class Column:
 
     `unit`: what its amounts are in; `unit_from`: the column that names the unit of each row, such
     as its currency, and amounts with different units are never put together; `key`: the column
-    that tells things of the same name apart, for counting them.
+    that tells things of the same name apart, for counting them; `place`: the column of the frame
+    that gives values an order of their own, as a questionnaire gives its dimensions.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Column:
     unit_source: str
     unit_from: str
     key: str
+    place: str = ""
 
     @property
     def label(self) -> str:
@@ -213,7 +215,7 @@ def _hidden(other: str, column: Column) -> bool:
 
 def _column(code: str, table: Any) -> Column:
     where = _("column {code}").format(code=code)
-    _keys(table, where, "label type", "plural unit unit_from key dimension aggregations")
+    _keys(table, where, "label type", "plural unit unit_from key place dimension aggregations")
     aggregations = tuple(table.get("aggregations", ()))
     if table["type"] not in TYPES:
         raise DefinitionError(
@@ -248,6 +250,7 @@ def _column(code: str, table: Any) -> Column:
         unit_source=table.get("unit", ""),
         unit_from=table.get("unit_from", ""),
         key=table.get("key", ""),
+        place=table.get("place", ""),
     )
 
 

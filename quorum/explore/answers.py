@@ -1,20 +1,21 @@
 """The answer to a question: rows in, groups out, no more of them than its chart has room for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from quorum import charts
-from quorum.definitions.datasets import ROWS, Dataset
-from quorum.explore.question import OTHER, PERIODS, Measure, Question, units
+from quorum.definitions.datasets import DATES, ROWS, Dataset
+from quorum.explore.question import OTHER, PERIODS, SHARE, Measure, Question, units
 from quorum.explore.rules import chart_of
-from quorum.explore.words import filters, lowered
+from quorum.explore.words import filters, lowered, unit_of
 from quorum.language import _, ngettext
 
-ADDITIVE = ("sum", ROWS)  # parts of these add up to the whole
+ADDITIVE = ("sum", ROWS, SHARE)  # parts of these add up to the whole
+COUNTS = ("", SHARE, "distinct")  # of these, what is not there is zero
 # How many categories a chart holds: of its first and of its second dimension.
 ROOM: dict[str, tuple[int, int]] = {
     "bar": (20, 6),
@@ -22,7 +23,7 @@ ROOM: dict[str, tuple[int, int]] = {
     "scatter": (100_000, 4),
     "box": (20, 0),
     "heatmap": (24, 10),
-    "treemap": (12, 8),
+    "treemap": (7, 5),
     "radar": (12, 4),
     "map": (300, 0),
     "table": (1_000, 1_000),
@@ -33,7 +34,8 @@ class Answer(NamedTuple):
     """`frame`: by1, by2 (raw values, OTHER for the rest) and show1, show2, ... in the order in
     which they are drawn; for a box also low, q1, median, q3, high, count. `notes`: what is left
     out, in sentences. `problem`: why there is no answer, else empty. `first`, `last`: days or years
-    of the rows behind it. `units`: units, such as currencies, whose rows are left out."""
+    of the rows behind it. `units`: units, such as currencies, whose rows are left out. `crowded`:
+    most of it has no place in the chart, and is better seen in the table."""
 
     frame: pl.DataFrame
     notes: tuple[str, ...] = ()
@@ -41,6 +43,25 @@ class Answer(NamedTuple):
     first: date | int | None = None
     last: date | int | None = None
     units: tuple[str, ...] = ()
+    crowded: bool = False
+
+
+@dataclass
+class _Said:
+    """What there is to say about an answer, gathered on the way."""
+
+    notes: list[str] = field(default_factory=list)
+    crowded: bool = False
+
+    def lost(self, groups: int) -> None:
+        if groups:
+            self.notes.append(
+                ngettext(
+                    "{n} group is in the files but not drawn: it has no value to draw.",
+                    "{n} groups are in the files but not drawn: they have no value to draw.",
+                    groups,
+                ).format(n=f"{groups:,}")
+            )
 
 
 def answer(
@@ -63,6 +84,9 @@ def answer(
     needed = _needed(question, dataset)
     if dataset.dated in schema:
         needed.append(pl.col(dataset.dated).alias("dated"))
+    for n, code in enumerate(question.by, start=1):
+        if (place := dataset.columns[code].place) in schema:
+            needed.append(pl.col(place).alias(f"place{n}"))
     rows = _narrowed(frame.lazy(), question, schema).select(needed).collect()
     if problem := _nothing(rows, question, dataset):
         return Answer(rows.clear(), problem=problem)
@@ -81,22 +105,36 @@ def answer(
 
 
 def _grouped(rows: pl.DataFrame, question: Question, dataset: Dataset, chart: str) -> Answer:
+    places = _places(rows, question, chart)
     rows, counted = _compact(rows, question)
     measures = [_measured(n, m) for n, m in enumerate(counted, start=1)]
-    notes: list[str] = []
+    said = _Said()
     orders: dict[str, list[Any]] = {}
     if chart not in ("table", "scatter"):
         for n in range(1, len(question.by) + 1):
-            rows, orders[f"by{n}"] = _made_to_fit(rows, n, chart, question, dataset, notes, counted)
+            rows, order = _made_to_fit(rows, n, chart, question, dataset, said, counted)
+            known = places.get(n, {})
+            orders[f"by{n}"] = sorted(order, key=lambda value: known.get(value, len(known)))
     groups = [f"by{n}" for n in range(1, len(question.by) + 1)]
     grouped = rows.group_by(groups).agg(measures) if groups else rows.select(measures)
     if chart == "scatter" and len(groups) == 2:
-        grouped = _few_series(grouped, notes)
-    first_of_all = _sorted(grouped, groups, orders, question, dataset)
-    drawn = _without_gaps(first_of_all, chart, question, dataset, notes)
+        grouped = _few_series(grouped, said)
+    drawn = _without_gaps(grouped, chart, question, said)
     if drawn.is_empty():
         return Answer(drawn, problem=_no_value(question, dataset))
-    return Answer(drawn, tuple(notes))
+    drawn = _shares(_filled(drawn, orders, chart, question, dataset), question)
+    drawn = _sorted(drawn, groups, orders, question, dataset)
+    return Answer(drawn, tuple(said.notes), crowded=said.crowded)
+
+
+def _places(rows: pl.DataFrame, question: Question, chart: str) -> dict[int, dict[Any, int]]:
+    """Of the dimensions whose own order the chart keeps: value -> place in it."""
+    kept = {"radar": (1, 2), "heatmap": (2,)}.get(chart, ())
+    return {
+        n: dict(rows.group_by(f"by{n}").agg(pl.col(f"place{n}").min()).drop_nulls().iter_rows())
+        for n in range(1, len(question.by) + 1)
+        if n in kept and f"place{n}" in rows.columns
+    }
 
 
 def options(frame: pl.DataFrame, column: str, most: int = 300) -> list[str]:
@@ -186,6 +224,7 @@ def _measured(number: int, measure: Measure) -> pl.Expr:
     value = pl.col(f"value{number}")
     made = {
         "": pl.len().cast(pl.Int64),
+        SHARE: pl.len().cast(pl.Int64),  # the whole is known when all of its parts are
         # The sum of nothing is no amount, not zero.
         "sum": pl.when(value.count() > 0).then(value.sum()),
         "mean": value.mean(),
@@ -286,7 +325,7 @@ def _made_to_fit(
     chart: str,
     question: Question,
     dataset: Dataset,
-    notes: list[str],
+    said: _Said,
     counted: Sequence[Measure],
 ) -> tuple[pl.DataFrame, list[Any]]:
     """The rows with no more categories than the chart holds, and the order of those."""
@@ -302,7 +341,7 @@ def _made_to_fit(
     if column.ordered and column.kind != "band":
         ordered = totals.sort(name)[name].to_list()
         if len(ordered) > most:
-            notes.append(
+            said.notes.append(
                 _("Shown are the last {most} of {all} values of {label}.").format(
                     most=most, all=f"{len(ordered):,}", label=lowered(column.label)
                 )
@@ -313,39 +352,54 @@ def _made_to_fit(
     if column.kind == "band":
         known = [band for band in charts.BANDS if band in set(totals[name])]
         return rows, known + sorted(set(totals[name]) - set(known))
-    ordered = totals.sort("show1", name, descending=[True, False], nulls_last=True)[name].to_list()
-    if len(ordered) <= most:
+    totals = totals.sort("show1", name, descending=[True, False], nulls_last=True)
+    ordered, valued = totals[name].to_list(), totals.height - totals["show1"].null_count()
+    if valued <= most:
         return rows, ordered
-    kept, rest = ordered[:most], len(ordered) - most
+    kept, rest = ordered[:most], valued - most
+    is_kept, is_known = pl.col(name).is_in(kept), pl.col(name).is_not_null()
     adds_up = (measure.aggregation or ROWS) in (*ADDITIVE, "distinct") and chart != "map"
-    if adds_up:
-        notes.append(
-            ngettext(
-                "{label}: the {most} largest by name, {rest} more as “Other”.",
-                "{label}: the {most} largest by name, {rest} more as “Other”.",
-                rest,
-            ).format(label=column.label, most=most, rest=f"{rest:,}")
+    if not adds_up:
+        said.notes.append(
+            _("{label}: the {most} highest of {all}. The files hold all of them.").format(
+                label=column.label, most=most, all=f"{valued:,}"
+            )
         )
-        return rows.with_columns(
-            pl.when(pl.col(name).is_in(kept) | pl.col(name).is_null())
-            .then(pl.col(name))
-            .otherwise(pl.lit(OTHER))
-            .alias(name)
-        ), [*kept, OTHER]
-    notes.append(
-        _("{label}: the {most} highest of {all}. The files hold all of them.").format(
-            label=column.label, most=most, all=f"{len(ordered):,}"
-        )
+        said.lost(len(ordered) - valued)
+        return rows.filter(is_kept | ~is_known), kept
+    other = rows.filter(~is_kept & is_known).select(_measured(1, counted[0])).item() or 0
+    part_of_bars = n == 2 and chart in ("bar", "treemap")
+    if measure.aggregation != SHARE and not part_of_bars and other > totals["show1"][:most].sum():
+        said.crowded = True
+        said.notes.append(
+            _(
+                "{label}: the {most} largest of {all} are drawn. The other {rest} make {value} "
+                "together, more than those, and are left out: see all in the table, or filter."
+            ).format(
+                label=column.label, most=most, all=f"{valued:,}", rest=f"{rest:,}",
+                value=f"{charts.number(other)} {unit_of(measure, question, dataset)}".strip(),
+            )
+        )  # fmt: skip
+        return rows.filter(is_kept | ~is_known), kept
+    said.notes.append(
+        ngettext(
+            "{label}: the {most} largest are named; {rest} more is in “Other”.",
+            "{label}: the {most} largest are named; {rest} more are in “Other”.",
+            rest,
+        ).format(label=column.label, most=most, rest=f"{rest:,}")
     )
-    return rows.filter(pl.col(name).is_in(kept) | pl.col(name).is_null()), kept
+    named = pl.when(is_kept | ~is_known).then(pl.col(name)).otherwise(pl.lit(OTHER))
+    return rows.with_columns(named.alias(name)), [*kept, OTHER]
 
 
-def _few_series(grouped: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+def _few_series(grouped: pl.DataFrame, said: _Said) -> pl.DataFrame:
     most = ROOM["scatter"][1]
     series = grouped["by2"].drop_nulls().value_counts(sort=True)
     if series.height <= most:
         return grouped
-    notes.append(_("Only the {most} largest groups have a colour of their own.").format(most=most))
+    said.notes.append(
+        _("Only the {most} largest groups have a colour of their own.").format(most=most)
+    )
     kept = series.head(most)["by2"].cast(pl.String).to_list()
     text = pl.col("by2").cast(pl.String)
     named = pl.when(text.is_in(kept) | text.is_null()).then(text).otherwise(pl.lit(OTHER))
@@ -383,9 +437,7 @@ def _sorted(
     return grouped.with_columns(ranks).sort(by).drop(by)
 
 
-def _without_gaps(
-    frame: pl.DataFrame, chart: str, question: Question, dataset: Dataset, notes: list[str]
-) -> pl.DataFrame:
+def _without_gaps(frame: pl.DataFrame, chart: str, question: Question, said: _Said) -> pl.DataFrame:
     """What the chart can draw: no data is not zero, and is not drawn as zero."""
     if chart == "table":
         return frame
@@ -396,27 +448,74 @@ def _without_gaps(
     kept = kept.drop_nulls(places)
     if chart == "treemap":
         kept = kept.filter(pl.col("show1") > 0)
-    if lost := frame.height - kept.height:
-        notes.append(
-            ngettext(
-                "{n} group is in the files but not drawn: it has no value to draw.",
-                "{n} groups are in the files but not drawn: they have no value to draw.",
-                lost,
-            ).format(n=f"{lost:,}")
-        )
+    said.lost(frame.height - kept.height)
     return kept
+
+
+def _filled(
+    frame: pl.DataFrame,
+    orders: dict[str, list[Any]],
+    chart: str,
+    question: Question,
+    dataset: Dataset,
+) -> pl.DataFrame:
+    """With the periods and combinations that no row is in: of counts they are zero; of anything
+    else they are nothing, which breaks a line. Their order goes into `orders`."""
+    counts = [
+        f"show{n}"
+        for n, measure in enumerate(question.show, start=1)
+        if measure.aggregation in COUNTS
+    ]
+    if chart not in ("bar", "line", "heatmap", "radar") or not question.by:
+        return frame
+    dated = dataset.columns[question.by[0]].kind in DATES
+    if not counts and not (chart == "line" and dated):
+        return frame
+    every = frame.select("by1").unique(maintain_order=True)
+    # Where nothing is, there are no parts of it.
+    if dated and (chart == "line" or question.show[0].aggregation != SHARE):
+        orders["by1"] = _periods(orders["by1"], chart, question)
+        periods = pl.Series("by1", orders["by1"], dtype=frame.schema["by1"])
+        every = pl.concat([periods.to_frame(), every]).unique(maintain_order=True)
+    if "by2" in frame.columns:
+        every = every.join(frame.select("by2").unique(maintain_order=True), how="cross")
+    groups = every.columns
+    filled = every.join(frame, on=groups, how="left", nulls_equal=True, maintain_order="left")
+    return filled.with_columns(pl.col(counts).fill_null(0))
+
+
+def _periods(days: list[Any], chart: str, question: Question) -> list[Any]:
+    """All periods from the first to the last, unless the chart has no room for those."""
+    if len(days) < 2:
+        return days
+    if isinstance(days[0], date):
+        every = pl.date_range(days[0], days[-1], PERIODS[question.per], eager=True).to_list()
+    elif days[-1] - days[0] < ROOM[chart][0]:
+        every = list(range(days[0], days[-1] + 1))
+    else:
+        return days
+    return every if len(every) <= ROOM[chart][0] else days
+
+
+def _shares(frame: pl.DataFrame, question: Question) -> pl.DataFrame:
+    """Counts as percentages of their bar, where shares are asked for, with the bar's `n`."""
+    whole = [f"show{n}" for n, m in enumerate(question.show, start=1) if m.aggregation == SHARE]
+    for name in whole:
+        n = pl.col(name).sum().over("by1")
+        frame = frame.with_columns(
+            pl.when(n > 0).then(pl.col(name) * 100 / n).alias(name), n.alias("n")
+        )
+    return frame
 
 
 def _boxes(rows: pl.DataFrame, question: Question, dataset: Dataset) -> Answer:
     """The distribution of the rows' values in each group."""
-    notes: list[str] = []
+    said = _Said()
     groups = [f"by{n}" for n in range(1, len(question.by) + 1)]
     orders: dict[str, list[Any]] = {}
     if groups:
         by_median = replace(question, show=(replace(question.show[0], aggregation="median"),))
-        rows, orders["by1"] = _made_to_fit(
-            rows, 1, "box", by_median, dataset, notes, by_median.show
-        )
+        rows, orders["by1"] = _made_to_fit(rows, 1, "box", by_median, dataset, said, by_median.show)
     value = pl.col("value1")
     made = [
         value.quantile(0.05, "nearest").alias("low"),
@@ -429,4 +528,5 @@ def _boxes(rows: pl.DataFrame, question: Question, dataset: Dataset) -> Answer:
     ]
     grouped = rows.group_by(groups).agg(made) if groups else rows.select(made)
     ordered = _sorted(grouped, groups, orders, question, dataset).drop_nulls("median")
-    return Answer(ordered, tuple(notes))
+    said.lost(grouped.height - ordered.height)
+    return Answer(ordered, tuple(said.notes))

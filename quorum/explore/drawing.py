@@ -6,9 +6,9 @@ import polars as pl
 from quorum import charts
 from quorum.definitions.datasets import ROWS, Dataset
 from quorum.explore.answers import ADDITIVE
-from quorum.explore.question import Question, cut, dimensions
+from quorum.explore.question import OTHER, SHARE, Question, cut, dimensions
 from quorum.explore.rules import chart_of
-from quorum.explore.words import filters, labels, lowered, measure_label, unit_of, worded
+from quorum.explore.words import filters, labels, lowered, measure_label, unit_of, word, worded
 from quorum.language import _
 
 
@@ -56,6 +56,7 @@ def figure(
         return charts.category_bars(
             words, unit, source,
             stacked=(question.show[0].aggregation or ROWS) in ADDITIVE, banded=banded,
+            shares=question.show[0].aggregation == SHARE,
         )  # fmt: skip
     if chart == "line":
         assert first is not None
@@ -69,7 +70,8 @@ def figure(
     if chart == "heatmap":
         return charts.squares(words, unit, source)
     if chart == "treemap":
-        return charts.areas(words, unit, source)
+        quiet = tuple(word(value, dataset.columns[question.by[0]]) for value in (OTHER, None))
+        return charts.areas(words, unit, source, quiet)
     if chart == "radar":
         return charts.radar(_radar_frame(words, question, dataset), unit, source)
     return charts.country_map(words.with_columns(code=frame["by1"]), unit, source)

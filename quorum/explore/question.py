@@ -13,7 +13,15 @@ from urllib.parse import parse_qs, urlencode
 
 import polars as pl
 
-from quorum.definitions.datasets import CHARTS, ROWS, Column, Dataset, ReadyMade, datasets
+from quorum.definitions.datasets import (
+    CHARTS,
+    DATES,
+    ROWS,
+    Column,
+    Dataset,
+    ReadyMade,
+    datasets,
+)
 from quorum.language import _
 
 PERIODS = {"year": "1y", "quarter": "1q", "month": "1mo"}
@@ -21,12 +29,14 @@ MOST_DIMENSIONS = 2
 MOST_MEASURES = 8
 MOST_VALUES = 200  # of one filter
 LONGEST = 4_000  # characters of a stored question
+SHARE = "share"  # what is made of rows: each part's percentage of its bar
 OTHER = "\x1fother"  # stands for the categories that a chart has no room for
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A column and what is made of its values in each group; `rows` alone counts the rows."""
+    """A column and what is made of its values in each group; `rows` alone counts the rows, and
+    `rows.share` says how many of a hundred rows of the first dimension are in each part."""
 
     column: str
     aggregation: str = ""
@@ -139,7 +149,7 @@ class _Reader:
         for code in dict.fromkeys(codes):
             measure = _from_code(code)
             if measure.column == ROWS:
-                found.append(Measure(ROWS))
+                found.append(measure if measure.aggregation == SHARE else Measure(ROWS))
             elif self.column(measure.column):
                 found.append(measure)
         return tuple(found[:MOST_MEASURES]) or (Measure(ROWS),)
@@ -270,7 +280,21 @@ def changed(question: Question, dataset: Dataset, part: str, value: Any) -> Ques
             kept = tuple(entry for entry in question.days if entry[0] != column)
             wanted = ((column, value[0], value[1]),) if any(value) else ()
             return replace(question, days=kept + wanted)
-    return replace(question, by=tuple(dict.fromkeys(code for code in by if code)))
+    chosen = tuple(dict.fromkeys(code for code in by if code))
+    return _shared_out(replace(question, by=chosen), dataset)
+
+
+def _shared_out(question: Question, dataset: Dataset) -> Question:
+    """Counts of bands over time as shares: years with more rows would have more of every band.
+    Without parts there are no shares."""
+    first, second = dimensions(question, dataset)
+    if second is None:
+        shown = [Measure(ROWS) if one.aggregation == SHARE else one for one in question.show]
+        return replace(question, show=_unique(*shown))
+    banded = first is not None and first.kind in DATES and second.kind == "band"
+    if banded and question.show == (Measure(ROWS),):
+        return replace(question, show=(Measure(ROWS, SHARE),))
+    return question
 
 
 def _measure_of(column: str, before: Measure, dataset: Dataset) -> Measure:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from quorum.definitions.datasets import CHARTS, ROWS, Dataset
-from quorum.explore.question import Question, dimensions, is_amount, units
+from quorum.explore.question import SHARE, Question, dimensions, is_amount, units
 from quorum.explore.words import aggregation_word, lowered, unit_of
 from quorum.language import _
 
@@ -64,6 +64,10 @@ def _check_measures(question: Question, dataset: Dataset) -> list[str]:
     sentences = []
     for measure in question.show:
         if measure.column == ROWS:
+            if measure.aggregation == SHARE and len(question.by) < 2:
+                sentences.append(
+                    _("Shares need two dimensions: the bars, and the parts of each bar.")
+                )
             continue
         column = dataset.columns[measure.column]
         if measure.aggregation in column.aggregations:
@@ -139,6 +143,13 @@ def _check_chart(question: Question, dataset: Dataset) -> list[str]:
         )
     if chart in ("bar", "line", "heatmap", "treemap", "map", "box"):
         rules.append((shown > 1, _("This chart shows one measure: take the others away.")))
+    if chart not in ("bar", "line", "heatmap", "table"):
+        rules.append(
+            (
+                any(measure.aggregation == SHARE for measure in question.show),
+                _("Shares are shown as bars, lines, a heatmap or a table: choose one of them."),
+            )
+        )
     if chart in ("box", "map"):
         rules.append(
             (second is not None, _("This chart has room for one dimension: take one away."))

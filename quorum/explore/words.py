@@ -8,7 +8,7 @@ import polars as pl
 from quorum import charts
 from quorum.countries import display_name
 from quorum.definitions.datasets import ROWS, Column, Dataset
-from quorum.explore.question import OTHER, Measure, Question, is_amount
+from quorum.explore.question import OTHER, SHARE, Measure, Question, is_amount
 from quorum.language import _
 from quorum.scoring import band_name
 
@@ -17,6 +17,7 @@ def aggregation_word(code: str) -> str:
     words = {
         "": _("Number"), "sum": _("Total"), "mean": _("Mean"), "median": _("Median"),
         "lowest": _("Lowest"), "highest": _("Highest"),
+        SHARE: _("Share of each bar, %"),
         "spread": _("Spread (highest less lowest)"), "distinct": _("Number of different ones"),
     }  # fmt: skip
     return words.get(code, code)
@@ -37,6 +38,8 @@ def period_word(code: str) -> str:
 
 def measure_label(measure: Measure, dataset: Dataset) -> str:
     """For example "Total spend"; without the unit."""
+    if measure.aggregation == SHARE:
+        return _("Share of {rows}").format(rows=lowered(dataset.rows))
     if measure.column == ROWS:
         return _("Number of {rows}").format(rows=lowered(dataset.rows))
     column = dataset.columns[measure.column]
@@ -57,6 +60,8 @@ def lowered(label: str) -> str:
 
 def unit_of(measure: Measure, question: Question, dataset: Dataset) -> str:
     """What the figures are in, such as "EUR" or "points"; empty for counts."""
+    if measure.aggregation == SHARE:
+        return "%"
     if not is_amount(measure, dataset):
         return ""
     column = dataset.columns[measure.column]
@@ -73,6 +78,8 @@ def labels(question: Question, dataset: Dataset) -> dict[str, str]:
         unit = unit_of(measure, question, dataset)
         label = measure_label(measure, dataset)
         heads[f"show{n}"] = f"{label} ({unit})" if unit else label
+    if any(measure.aggregation == SHARE for measure in question.show):
+        heads["n"] = _("Out of (n)")
     return heads
 
 
