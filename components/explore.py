@@ -393,6 +393,8 @@ def left_out(question: Question, found: Answer) -> None:
 
 def as_table(question: Question, found: Answer, key: str) -> None:
     """The figures of a chart as a table, for whoever would rather read them."""
+    if explore.chart_of(question, known_datasets()[question.dataset]) == "table":
+        return  # they stand there already
     fold = st.expander(_("The same figures as a table"), key=key, on_change="rerun")
     if fold.open:
         with fold:
@@ -400,7 +402,7 @@ def as_table(question: Question, found: Answer, key: str) -> None:
 
 
 def _table(found: Answer, question: Question, dataset: Dataset, key: str) -> None:
-    heads = explore.labels(question, dataset)
+    heads = explore.heads(found.frame, question, dataset)
     extra = {
         "low": _("5 % lie below"), "q1": _("A quarter lies below"), "median": _("Median"),
         "q3": _("A quarter lies above"), "high": _("5 % lie above"), "count": _("Values"),
@@ -442,7 +444,7 @@ def files(session: Session, question: Question, found: Answer, key: str) -> None
     whole = answer(session, question, whole=True).frame
     dataset = known_datasets()[question.dataset]
     made = about(session, question, found)
-    heads = explore.labels(question, dataset)
+    heads = explore.heads(whole, question, dataset)
 
     def rows() -> pl.DataFrame:
         return explore.worded(whole, question, dataset)
@@ -562,7 +564,7 @@ def save_form(session: Session, question: Question, saved: Row | None) -> None:
         if "explore-save-id" not in st.session_state:
             st.session_state["explore-save-id"] = str(uuid4())
         with st.form("explore-save-form", border=False):
-            suggested = saved["name"] if saved else explore.title(question, dataset)[:200]
+            suggested = saved["name"] if saved else explore.full_title(question, dataset)[:200]
             name = st.text_input(_("Name"), suggested, max_chars=200, key=None)
             values = _sharing_inputs(session, {"shared_with": [], "pinned": False}, "explore-save")
             asked = st.form_submit_button(_("Save this chart"), type="primary")

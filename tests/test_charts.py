@@ -208,6 +208,92 @@ def test_two_sites_on_one_spot_are_one_mark_that_selects_neither(sites):
     assert list(dots.text) == ["4 sites near here"]
 
 
+# Answers
+
+
+def named(figure) -> list[str]:
+    """The names that stand beside marks."""
+    return [one.text for one in figure.layout.annotations if one.font.size == 13]
+
+
+def test_dots_at_one_place_are_a_ring_with_their_number_and_all_their_names():
+    frame = pl.DataFrame(
+        {"by1": ["Lumenta", "Brightquay", "Aurora"], "show1": [2, 2, 7], "show2": [1, 1, 5]}
+    )
+    figure = charts.dots(frame, "Policies", "Actions", "Points.", SOURCE)
+    assert list(figure.data[0].text) == ["2", ""]
+    assert list(figure.data[0].hovertext) == ["Lumenta<br>Brightquay", "Aurora"]
+    assert named(figure) == ["Lumenta and 1 more", "Aurora"]
+    assert "A ring with a number: so many at one place." in figure.layout.meta["foot"]
+
+
+def test_few_dots_carry_their_names_and_many_only_the_outermost():
+    few = pl.DataFrame({"by1": ["a", "b", "c", "d"], "show1": [1, 2, 3, 4], "show2": [1, 4, 2, 3]})
+    assert named(charts.dots(few, "Along", "Up", "Unit.", SOURCE)) == ["a", "b", "c", "d"]
+    many = pl.DataFrame(
+        {"by1": [f"s{n}" for n in range(40)], "show1": range(40), "show2": range(40)}
+    )
+    assert named(charts.dots(many, "Along", "Up", "Unit.", SOURCE)) == ["s39", "s0"]
+
+
+def test_no_name_beside_a_mark_covers_another_name_or_mark():
+    close = [charts.labels.Mark(50, 50, 5, "Lumenta"), charts.labels.Mark(70, 50, 5, "Brightquay")]
+    first, second = charts.labels.beside(close, 300, 300)
+    assert (first["xanchor"], second["xanchor"]) == ("center", "left")
+    crowd = [charts.labels.Mark(50, 50, 5, "Lumenta")] * 3
+    assert [one is None for one in charts.labels.beside(crowd, 300, 300)] == [False, True, True]
+
+
+def test_the_legend_of_dots_stands_above_the_name_of_the_axis():
+    frame = pl.DataFrame({"by1": ["a", "b"], "by2": ["x", "y"], "show1": [1, 2], "show2": [1, 2]})
+    figure = charts.dots(frame, "Along", "Up", "Unit.", SOURCE)
+    axis = next(one for one in figure.layout.annotations if one.text == "↑ Up")
+    assert (figure.layout.legend.y - 1) * 300 >= axis.yshift + 20
+
+
+def test_a_name_of_two_lines_at_the_top_end_of_a_line_is_not_cut():
+    frame = pl.DataFrame(
+        {
+            "x": [1, 2], "word": ["1", "2"], "by1": ["1", "2"], "show1": [1.0, 2.0],
+            "by2": "Leymark Central Purchasing",
+        }
+    )  # fmt: skip
+    figure = charts.lines(frame, "Unit.", SOURCE)
+    assert figure.layout.annotations[0].text.count("<br>") == 1
+    assert figure.layout.margin.t >= 19 + 8
+
+
+def test_a_treemap_gives_each_group_a_colour_of_its_own_and_grey_to_what_is_no_group():
+    names = [f"g{n}" for n in range(7)] + ["Other", "Not known"]
+    frame = pl.DataFrame({"by1": names, "by2": "part", "show1": [1.0] * 9})
+    figure = charts.areas(frame, "Unit.", SOURCE, ("Other", "Not known"))
+    colours = list(figure.data[0].marker.colors)
+    assert len(set(colours[:7])) == 7 and "#8a9699" not in colours[:7]
+    assert colours[7:9] == ["#8a9699"] * 2
+    assert colours[9:] == colours[:9]  # parts as their group
+
+
+@pytest.mark.parametrize("colour", charts.answers.AREAS + charts.answers.CATEGORIES)
+def test_text_on_a_category_reaches_the_contrast_that_reading_needs(colour):
+    assert contrast(colour, charts.answers._text_on(colour)) >= 4.5
+
+
+def test_a_map_of_countries_names_the_five_largest_and_says_what_a_circle_stands_for():
+    frame = pl.DataFrame(
+        {
+            "code": ["CN", "BR", "US", "ZA", "AU", "SE"],
+            "by1": ["China", "Brazil", "United States", "South Africa", "Australia", "Sweden"],
+            "show1": [777, 100, 90, 80, 70, 60],
+        }
+    )
+    figure = charts.country_map(frame, "Sites by country.", SOURCE)
+    assert named(figure) == ["China", "Brazil", "United States", "South Africa", "Australia"]
+    assert (
+        "The area of a circle is its figure; the largest, China, is 777."
+        in figure.layout.meta["foot"]
+    )
+
+
 def test_more_places_than_can_be_told_apart_become_neighbourhoods_that_lose_no_site():
     random = np.random.default_rng(1)
     spots = pl.DataFrame(

@@ -586,6 +586,23 @@ def test_a_map_draws_countries_and_names_them():
     assert "China: 2; Vietnam: 1" in figure.layout.meta["alt"]
 
 
+def test_a_table_has_no_column_that_is_one_in_each_row():
+    question = Question("suppliers", ("supplier", "country"), chart="table")
+    frame = pl.DataFrame({"supplier": ["a", "b"], "country": ["SE", "NL"]})
+    register = datasets()["suppliers"]
+    alone = explore.answer(frame, question, register).frame
+    assert list(explore.heads(alone, question, register)) == ["by1", "by2"]
+    twice = explore.answer(pl.concat([frame, frame.head(1)]), question, register).frame
+    assert list(explore.heads(twice, question, register)) == ["by1", "by2", "show1"]
+
+
+def test_the_name_of_a_question_says_its_filters():
+    assert explore.full_title(asked(by=("year",)), LINES) == (
+        "Total spend (EUR) by year, only Currency: EUR"
+    )
+    assert explore.full_title(Question("spend"), LINES) == "Number of spend lines"
+
+
 def test_a_table_has_no_figure(spend):
     question = asked(by=("supplier",), chart="table")
     assert explore.figure(explore.answer(spend, question, LINES).frame, question, LINES) is None

@@ -261,7 +261,7 @@ def test_counts_by_two_dimensions_can_be_shown_as_shares(data, open_page):
     app.selectbox(key="explore-dimensions-by2").set_value("band").run()
     app.selectbox(key="explore-dimensions-aggregation").set_value("share").run()
     assert app.query_params["show"] == "rows.share" and not app.exception
-    assert figures(app)[0][-1]["text"] == [" n = 3"] * 3
+    assert figures(app)[0][-1]["text"] == [" n = 3", " n = 2", " n = 1"]
 
 
 def test_filters_stand_in_the_address_and_can_be_taken_away(data, open_page):
@@ -333,6 +333,16 @@ def test_the_figures_stand_in_a_table_as_well(data, open_page):
                     chart="table")  # fmt: skip
     shown = app.dataframe[0].value
     assert list(shown["by1"]) == ["<b>Brightquay</b>", "Lumenta"]
+    assert list(shown.columns) == ["by1"]
+    assert "The same figures as a table" not in folds(app)
+
+
+def test_the_name_that_is_suggested_says_the_filter(data, open_page):
+    app = open_page("north editor", "explore", data="sites", by="country", show="rows",
+                    only_supplier="Lumenta")  # fmt: skip
+    assert [one.value for one in app.text_input if one.label == "Name"] == [
+        "Number of sites of suppliers by country, only Supplier: Lumenta"
+    ]
 
 
 # Saved charts

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from quorum.charts import look
+from quorum.charts import labels, look
 from quorum.charts.look import (
     BAND_FILL,
     BANDS,
@@ -39,6 +39,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 GREY = "#8a9699"
 CATEGORIES = (*LINES, "#56b4e9", "#e69f00", GREY)
 AREAS = (*LINES, "#56b4e9", "#e69f00", "#f0e442")  # the seven that are no grey
+NAMED = 30  # no more dots than that carry their names
 # The hue of the bands in more steps, light to dark.
 SHADES = ("#eaf5f5", "#bfe0df", "#7dbdbf", "#3f9195", "#0f5e63")
 
@@ -235,7 +236,8 @@ def lines(frame: pl.DataFrame, unit: str, source: str, *, banded: bool = False) 
 
 
 def dots(frame: pl.DataFrame, along: str, up: str, unit: str, source: str) -> go.Figure:
-    """A dot per row; the outermost carry their names.
+    """A dot per row; rows at one place are one ring with their number. Up to NAMED dots carry their
+    names where those fit, of more only the outermost.
 
     `frame`: by1 (name), show1 (along), show2 (up) and perhaps by2 (colour and symbol). `along`,
     `up`: what the axes show, with unit. More than DRAWN_SITES dots are drawn without names.
@@ -245,41 +247,42 @@ def dots(frame: pl.DataFrame, along: str, up: str, unit: str, source: str) -> go
     figure = go.Figure()
     for index, name in enumerate(series):
         part = frame.filter(pl.col("by2") == name) if name else frame
-        settings: dict[str, Any] = {
-            "name": look.safe(name),
-            # Seven digits are more than a screen can show of so many.
-            "x": part["show1"].cast(pl.Float32 if many else pl.Float64).to_numpy(),
-            "y": part["show2"].cast(pl.Float32 if many else pl.Float64).to_numpy(),
-            "mode": "markers",
-            "marker": {
-                "size": 5 if many else 10,
-                "opacity": 0.5 if many else 0.8,
-                "color": EDGE if series == [""] else _colour(index),
-                "symbol": SYMBOLS[index % len(SYMBOLS)],
-            },
-            "hovertemplate": "%{x:,.2~f} · %{y:,.2~f}<extra></extra>",
-        }
+        colour = EDGE if series == [""] else _colour(index)
         if many:
-            figure.add_scattergl(**settings)
+            # Seven digits are more than a screen can show of so many.
+            x, y = (part[one].cast(pl.Float32).to_numpy() for one in ("show1", "show2"))
+            figure.add_scattergl(
+                name=look.safe(name), x=x, y=y, mode="markers",
+                marker={"size": 5, "opacity": 0.5, "color": colour,
+                        "symbol": SYMBOLS[index % len(SYMBOLS)]},
+                hovertemplate="%{x:,.2~f} · %{y:,.2~f}<extra></extra>",
+            )  # fmt: skip
         else:
-            settings["hovertext"] = [look.safe(label) for label in part["by1"]]
-            settings["hovertemplate"] = f"%{{hovertext}}<br>{settings['hovertemplate']}"
-            figure.add_scatter(**settings)
+            _gathered_dots(figure, _gathered(part), name, colour, index)
     (low_x, high_x), (low_y, high_y) = _aired(frame["show1"]), _aired(frame["show2"])
-    outermost = pl.concat(
-        [frame.sort("show1").tail(1), frame.sort("show2").tail(1), frame.sort("show2").head(1)]
-    ).unique(maintain_order=True)
-    named: list[tuple[float, float]] = []
-    for name, x, y in outermost.select("by1", "show1", "show2").iter_rows():
-        # Two names at one place would cover each other; both stand in the table.
-        if any(abs(y - other) < (high_y - low_y) * 0.08 for __, other in named):
-            continue
-        named.append((x, y))
-        rightmost = x > (low_x + high_x) / 2
-        figure.add_annotation(
-            x=x, y=y, text=look.safe(look.short(name)), showarrow=False,
-            xanchor="right" if rightmost else "left", xshift=-8 if rightmost else 8,
-        )  # fmt: skip
+    left = 16 + round(LETTER * max(3, *map(len, _ticks(low_y, high_y)["ticktext"])))
+    spots = _gathered(frame.head(0) if many else frame)
+    if spots.height > NAMED:  # then the outermost, and dots may lie below their names
+        ends = [
+            spots.sort("show1").tail(1),
+            spots.sort("show2").tail(1),
+            spots.sort("show2").head(1),
+        ]
+        spots = pl.concat(ends).unique(["show1", "show2"], maintain_order=True)
+    wide = labels.NARROW - left - 12
+    marks = [
+        labels.Mark(
+            (x - low_x) / (high_x - low_x) * wide,
+            (y - low_y) / (high_y - low_y) * 300,
+            _size(count) / 2,
+            name,
+        )
+        for x, y, name, count in spots.select("show1", "show2", "name", "count").iter_rows()
+    ]
+    places = spots.select("show1", "show2", "name").iter_rows()
+    for (x, y, name), settings in zip(places, labels.beside(marks, wide, 300), strict=True):
+        if settings:
+            figure.add_annotation(x=x, y=y, text=look.safe(name), **settings)
     figure.add_annotation(
         x=0, xref="paper", xanchor="left", xshift=-40, y=1, yref="paper", yanchor="bottom",
         yshift=4, text=f"↑ {look.safe(look.short(up, 44))}", showarrow=False,
@@ -290,18 +293,67 @@ def dots(frame: pl.DataFrame, along: str, up: str, unit: str, source: str) -> go
     )  # fmt: skip
     figure.update_xaxes(range=[low_x, high_x], tickangle=0, **_ticks(low_x, high_x))
     figure.update_yaxes(range=[low_y, high_y], **_ticks(low_y, high_y))
-    left = 16 + round(LETTER * max(3, *map(len, _ticks(low_y, high_y)["ticktext"])))
     alt = _("{unit} {n} dots; along: {along} from {low_x} to {high_x}; up: {up} from {low_y} to "
             "{high_y}.").format(
         unit=unit, n=f"{frame.height:,}", along=along, up=up,
         low_x=_end(frame["show1"].min()), high_x=_end(frame["show1"].max()),
         low_y=_end(frame["show2"].min()), high_y=_end(frame["show2"].max()),
     )  # fmt: skip
+    if not many and frame.select("show1", "show2").is_duplicated().any():
+        unit = _("{unit} A ring with a number: so many at one place.").format(unit=unit)
     legend = series != [""]
-    return look.finished(
+    finished = look.finished(
         figure, 1, alt, unit, source, row=300, axis=50, left=left, right=12, legend=legend,
         top=28 + (_legend_room(series) if legend else 0),
     )  # fmt: skip
+    # Above the name of the axis.
+    return finished.update_layout(legend={"y": 1 + 28 / 300}) if legend else finished
+
+
+def _gathered(frame: pl.DataFrame) -> pl.DataFrame:
+    """show1, show2, names (all of a place), count and name: what stands beside the place."""
+    first = pl.col("names").list.first()
+    cut = pl.when(first.str.len_chars() > 16).then(first.str.slice(0, 15) + "…").otherwise(first)
+    return (
+        frame.group_by("show1", "show2", maintain_order=True)
+        .agg(pl.col("by1").alias("names"), pl.len().cast(pl.Int64).alias("count"))
+        .with_columns(
+            pl.when(pl.col("count") == 1)
+            .then(cut)
+            .otherwise(pl.format(_("{} and {} more"), cut, pl.col("count") - 1))
+            .alias("name")
+        )
+    )
+
+
+def _size(count: int) -> float:
+    """Pixels across: room for the number where there is one."""
+    return 10 if count == 1 else 16 + 4 * log10(count) * 2
+
+
+def _gathered_dots(
+    figure: go.Figure, places: pl.DataFrame, name: str, colour: str, index: int
+) -> None:
+    counts = places["count"].to_list()
+    figure.add_scatter(
+        name=look.safe(name),
+        x=places["show1"].cast(pl.Float64).to_numpy(),
+        y=places["show2"].cast(pl.Float64).to_numpy(),
+        mode="markers+text",
+        text=[str(count) if count > 1 else "" for count in counts],
+        textfont={"size": 13},
+        marker={
+            "size": [_size(count) for count in counts],
+            "color": [colour if count == 1 else CLEAR for count in counts],
+            "symbol": SYMBOLS[index % len(SYMBOLS)],
+            "line": {"color": colour, "width": [0 if count == 1 else 2 for count in counts]},
+        },
+        hovertext=[
+            "<br>".join([*map(look.safe, names[:8]), *(["…"] if len(names) > 8 else [])])
+            for names in places["names"]
+        ],
+        hovertemplate="%{hovertext}<br>%{x:,.2~f} · %{y:,.2~f}<extra></extra>",
+    )
 
 
 def boxes(frame: pl.DataFrame, unit: str, source: str) -> go.Figure:
@@ -549,7 +601,7 @@ def _text_on(colour: str) -> str:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#ffffff" if 1.05 / (light + 0.05) > (light + 0.05) / 0.0615 else "#0b2225"
+    return "#ffffff" if 1.05 / (light + 0.05) > (light + 0.05) / 0.0565 else "#051517"
 
 
 def _steps(low: float, high: float) -> list[tuple[float, float]]:

@@ -11,11 +11,13 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from quorum.charts import look
+from quorum.charts import labels, look
 from quorum.charts.look import BAND_FILL, BAND_TEXT, CLEAR, DRAWN_SITES, EDGE, QUIET
 from quorum.language import _, ngettext
 
 OUTLINES = Path(__file__).parents[2] / "static" / "countries.geojson"
+HEIGHT = 380  # pixels
+NAMED = 5  # countries that carry their names
 LAND = "rgba(120,140,145,0.30)"
 SEA = "rgba(120,140,145,0.07)"
 
@@ -101,7 +103,8 @@ def site_map(frame: pl.DataFrame, source: str, outlines: Path = OUTLINES) -> go.
 def country_map(
     frame: pl.DataFrame, unit: str, source: str, outlines: Path = OUTLINES
 ) -> go.Figure:
-    """A circle for each country, its area as large as the value; the largest carry it as text.
+    """A circle for each country, its area as large as the value; the largest carry it as text, and
+    the five largest their names.
 
     `frame`: code (alpha-2), by1 (the country's name), show1. Countries that the outlines do not
     have are in the text alternative only.
@@ -115,11 +118,12 @@ def country_map(
     sizes = np.maximum(46 * np.sqrt(np.maximum(values, 0) / top), 7)
     view = _extent(x, y)
     figure = _land(world)
+    texts = _apart(x, y, sizes, [look.compact(value) for value in values], view.width)
     figure.add_scatter(
         x=x, y=y, mode="markers+text",
         marker={"size": sizes, "color": BAND_FILL["low"], "opacity": 0.9,
                 "line": {"color": EDGE, "width": 1.5}},
-        text=_apart(x, y, sizes, [look.compact(value) for value in values], view.width),
+        text=texts,
         textfont={"color": BAND_TEXT["low"], "size": 13},
         hovertext=[
             f"{look.safe(name)}: {look.number(value)}"
@@ -127,9 +131,37 @@ def country_map(
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
+    named = [name if place < NAMED else "" for place, name in enumerate(placed["by1"])]
+    in_the_way = [bool(name or text) for name, text in zip(named, texts, strict=True)]
+    marks = _marks(x[in_the_way], y[in_the_way], sizes[in_the_way], named, view)
+    for mark, settings, across, up in zip(
+        marks, labels.beside(marks, labels.NARROW, HEIGHT), x[in_the_way], y[in_the_way],
+        strict=True,
+    ):  # fmt: skip
+        if settings:
+            figure.add_annotation(x=across, y=up, text=look.safe(mark.name), **settings)
     ordered = frame.sort("show1", descending=True)
+    if placed.height:
+        unit = _(
+            "{unit} The area of a circle is its figure; the largest, {name}, is {value}."
+        ).format(unit=unit, name=placed["by1"][0], value=look.number(values[0]))
     alt = look.listed(unit, ordered["by1"].to_list(), [look.number(v) for v in ordered["show1"]])
     return _view(figure, view, alt, unit, source)
+
+
+def _marks(x: Any, y: Any, sizes: Any, names: Sequence[str], view: "_Extent") -> list[labels.Mark]:
+    """Circles where they stand on a phone, in pixels; the first of them carry names."""
+    scale = min(labels.NARROW / view.width, HEIGHT / (view.north - view.south) / view.stretch)
+    middle_x, middle_y = (view.west + view.east) / 2, (view.south + view.north) / 2
+    return [
+        labels.Mark(
+            labels.NARROW / 2 + (across - middle_x) * scale,
+            HEIGHT / 2 + (up - middle_y) * scale * view.stretch,
+            size / 2,
+            look.short(name),
+        )
+        for across, up, size, name in zip(x, y, sizes, names, strict=False)
+    ]
 
 
 class _World(NamedTuple):
@@ -151,6 +183,11 @@ class _Extent(NamedTuple):
     def width(self) -> float:
         return self.east - self.west
 
+    @property
+    def stretch(self) -> float:
+        """Degrees of longitude shrink towards the poles: true to shape in the middle."""
+        return 1 / cos(radians(min(abs(self.south + self.north) / 2, 60)))
+
 
 def _land(world: _World) -> go.Figure:
     """A figure with nothing but the outlines."""
@@ -168,11 +205,10 @@ def _view(figure: go.Figure, view: _Extent, alt: str, unit: str, source: str) ->
     figure.update_xaxes(visible=False, range=[view.west, view.east], constrain="range")
     figure.update_yaxes(
         visible=False, range=[view.south, view.north], scaleanchor="x", constrain="range",
-        # Degrees of longitude shrink towards the poles: true to shape in the middle of the view.
-        scaleratio=1 / cos(radians(min(abs(view.south + view.north) / 2, 60))),
+        scaleratio=view.stretch,
     )  # fmt: skip
     ground = _("Outlines: Natural Earth, which takes no side in a dispute over a border.")
-    finished = look.finished(figure, 1, alt, unit, f"{source} {ground}", row=380, free=True)
+    finished = look.finished(figure, 1, alt, unit, f"{source} {ground}", row=HEIGHT, free=True)
     return finished.update_layout(plot_bgcolor=SEA, modebar_activecolor=EDGE)
 
 

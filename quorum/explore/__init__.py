@@ -6,7 +6,7 @@ what the data do not hold.
 """
 
 from quorum.explore.answers import ROOM, Answer, answer, options
-from quorum.explore.drawing import figure, title
+from quorum.explore.drawing import figure, full_title, title
 from quorum.explore.question import (
     LONGEST,
     MOST_MEASURES,
@@ -33,6 +33,7 @@ from quorum.explore.words import (
     chart_word,
     dates,
     filters,
+    heads,
     labels,
     measure_label,
     period_word,
@@ -61,6 +62,8 @@ __all__ = [
     "figure",
     "filters",
     "from_text",
+    "full_title",
+    "heads",
     "labels",
     "measure_label",
     "measures",

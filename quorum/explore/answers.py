@@ -23,7 +23,7 @@ ROOM: dict[str, tuple[int, int]] = {
     "scatter": (100_000, 4),
     "box": (20, 0),
     "heatmap": (24, 10),
-    "treemap": (7, 5),
+    "treemap": (7, 3),
     "radar": (12, 4),
     "map": (300, 0),
     "table": (1_000, 1_000),

@@ -27,6 +27,15 @@ def title(question: Question, dataset: Dataset) -> str:
     return _("{shown} by {by}").format(shown=shown, by=by)
 
 
+def full_title(question: Question, dataset: Dataset) -> str:
+    """The title with its filters: a name for a question that stands beside others."""
+    chosen = "; ".join(
+        f"{name}: {cut(value, 60)}" for name, value in filters(question, dataset).items()
+    )
+    named = title(question, dataset)
+    return _("{title}, only {filters}").format(title=named, filters=chosen) if chosen else named
+
+
 def figure(
     frame: pl.DataFrame, question: Question, dataset: Dataset, dates: str = ""
 ) -> go.Figure | None:

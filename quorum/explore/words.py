@@ -83,6 +83,16 @@ def labels(question: Question, dataset: Dataset) -> dict[str, str]:
     return heads
 
 
+def heads(frame: pl.DataFrame, question: Question, dataset: Dataset) -> dict[str, str]:
+    """As `labels`, for a table: a count of rows that is one in each of them says nothing."""
+    found = labels(question, dataset)
+    for n, measure in enumerate(question.show, start=1):
+        idle = measure == Measure(ROWS) and question.by and frame.height > 1
+        if idle and (frame[f"show{n}"] == 1).all():
+            del found[f"show{n}"]
+    return found
+
+
 def filters(question: Question, dataset: Dataset) -> dict[str, str]:
     """Label of each filter -> what was chosen, for people."""
     found = {
