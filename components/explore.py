@@ -376,6 +376,8 @@ def show(session: Session, question: Question, key: str) -> Answer:
 def left_out(question: Question, found: Answer) -> None:
     """Ways to what the chart leaves out: amounts in other units, such as another currency, and
     groups that it has no room for."""
+    if not found.units and not found.crowded:
+        return
     dataset = known_datasets()[question.dataset]
     with st.container(horizontal=True):
         for other in found.units[:6]:
