@@ -237,11 +237,21 @@ def test_few_dots_carry_their_names_and_many_only_the_outermost():
 
 
 def test_no_name_beside_a_mark_covers_another_name_or_mark():
-    close = [charts.labels.Mark(50, 50, 5, "Lumenta"), charts.labels.Mark(70, 50, 5, "Brightquay")]
-    first, second = charts.labels.beside(close, 300, 300)
+    mark, layout = charts.labels.Mark, charts.labels.Layout
+    close = [mark(50, 50, 5, "Lumenta"), mark(70, 50, 5, "Brightquay")]
+    first, second = charts.labels.beside(layout(close, 300, 300))
     assert (first["xanchor"], second["xanchor"]) == ("center", "left")
-    crowd = [charts.labels.Mark(50, 50, 5, "Lumenta")] * 3
-    assert [one is None for one in charts.labels.beside(crowd, 300, 300)] == [False, True, True]
+    crowd = layout([mark(50, 50, 5, "Lumenta")] * 3, 300, 300)
+    assert [one is None for one in charts.labels.beside(crowd)] == [False, True, True]
+
+
+def test_a_name_stands_where_there_is_room_on_a_phone_and_on_a_desk():
+    mark, layout = charts.labels.Mark, charts.labels.Layout
+    phone = layout([mark(150, 50, 5, "Lumenta")], 180, 100)  # none to the right
+    desk = layout([mark(400, 50, 5, "Lumenta"), mark(370, 50, 5, "")], 800, 100)  # nor to the left
+    assert charts.labels.beside(phone)[0]["xanchor"] == "right"
+    assert charts.labels.beside(desk)[0]["xanchor"] == "left"
+    assert charts.labels.beside(phone, desk)[0]["xanchor"] == "center"
 
 
 def test_the_legend_of_dots_stands_above_the_name_of_the_axis():

@@ -280,7 +280,9 @@ def dots(frame: pl.DataFrame, along: str, up: str, unit: str, source: str) -> go
         for x, y, name, count in spots.select("show1", "show2", "name", "count").iter_rows()
     ]
     places = spots.select("show1", "show2", "name").iter_rows()
-    for (x, y, name), settings in zip(places, labels.beside(marks, wide, 300), strict=True):
+    for (x, y, name), settings in zip(
+        places, labels.beside(labels.Layout(marks, wide, 300)), strict=True
+    ):
         if settings:
             figure.add_annotation(x=x, y=y, text=look.safe(name), **settings)
     figure.add_annotation(

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 NARROW = 342  # pixels that a figure is wide on a phone
+WIDE = 850  # and on a desk
 LETTER = 7.2  # pixels, about, of a character at 13 pixels
 LINE = 17  # pixels that a name is high
 
@@ -22,27 +23,44 @@ class Mark(NamedTuple):
 Box = tuple[float, float, float, float]  # left, right, foot, top
 
 
-def beside(marks: Sequence[Mark], width: float, height: float) -> list[dict[str, Any] | None]:
+class Layout(NamedTuple):
+    """Marks where they stand in a figure of this size; the first of them are those with names, in
+    the same order in each layout of a figure."""
+
+    marks: Sequence[Mark]
+    width: float
+    height: float
+
+
+def beside(*layouts: Layout) -> list[dict[str, Any] | None]:
     """Where the name of each mark stands, as settings of a plotly annotation; None where there is
-    no room. Earlier marks choose first."""
-    placed: list[Box] = []
+    no room. A place has room in every layout. Earlier marks choose first."""
+    placed: list[list[Box]] = [[] for __ in layouts]
     found: list[dict[str, Any] | None] = []
-    for index, mark in enumerate(marks):
-        others = [_around(other) for place, other in enumerate(marks) if place != index]
-        sides = _sides(mark) if mark.name else []
+    for index in range(min(len(layout.marks) for layout in layouts)):
+        each = [_sides(layout.marks[index]) for layout in layouts]
         free = next(
             (
-                (box, settings)
-                for box, settings in sides
-                if box[0] >= 0 and box[1] <= width and box[2] >= 0 and box[3] <= height
-                and not any(_meet(box, other) for other in chain(placed, others))
+                side
+                for side in zip(*each, strict=True)
+                if all(
+                    _room(box, layout, index, names)
+                    for (box, __), layout, names in zip(side, layouts, placed, strict=True)
+                )
             ),
             None,
-        )  # fmt: skip
+        )
         if free:
-            placed.append(free[0])
-        found.append(free[1] if free else None)
+            for names, (box, __) in zip(placed, free, strict=True):
+                names.append(box)
+        found.append(free[0][1] if free else None)
     return found
+
+
+def _room(box: Box, layout: Layout, index: int, names: Sequence[Box]) -> bool:
+    inside = box[0] >= 0 and box[1] <= layout.width and box[2] >= 0 and box[3] <= layout.height
+    others = (_around(mark) for place, mark in enumerate(layout.marks) if place != index)
+    return inside and not any(_meet(box, other) for other in chain(names, others))
 
 
 def _around(mark: Mark) -> Box:
@@ -50,6 +68,8 @@ def _around(mark: Mark) -> Box:
 
 
 def _sides(mark: Mark) -> list[tuple[Box, dict[str, Any]]]:
+    if not mark.name:
+        return []
     wide, off, half = len(mark.name) * LETTER, mark.radius + 3, LINE / 2
     left, right, foot, top = mark.x - off, mark.x + off, mark.y - off, mark.y + off
     return [

@@ -131,15 +131,17 @@ def country_map(
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
-    named = [name if place < NAMED else "" for place, name in enumerate(placed["by1"])]
-    in_the_way = [bool(name or text) for name, text in zip(named, texts, strict=True)]
-    marks = _marks(x[in_the_way], y[in_the_way], sizes[in_the_way], named, view)
-    for mark, settings, across, up in zip(
-        marks, labels.beside(marks, labels.NARROW, HEIGHT), x[in_the_way], y[in_the_way],
-        strict=True,
-    ):  # fmt: skip
+    names = placed["by1"].head(NAMED).to_list()
+    on_a_desk = _marks(x, y, sizes, names, view, labels.WIDE)
+    # On a phone small circles lie so close that only names are kept apart.
+    on_a_phone = on_a_desk._replace(
+        marks=_marks(x, y, sizes, names, view, labels.NARROW).marks[:NAMED], width=labels.NARROW
+    )
+    for name, settings, across, up in zip(
+        names, labels.beside(on_a_phone, on_a_desk), x, y, strict=False
+    ):
         if settings:
-            figure.add_annotation(x=across, y=up, text=look.safe(mark.name), **settings)
+            figure.add_annotation(x=across, y=up, text=look.safe(look.short(name)), **settings)
     ordered = frame.sort("show1", descending=True)
     if placed.height:
         unit = _(
@@ -149,19 +151,22 @@ def country_map(
     return _view(figure, view, alt, unit, source)
 
 
-def _marks(x: Any, y: Any, sizes: Any, names: Sequence[str], view: "_Extent") -> list[labels.Mark]:
-    """Circles where they stand on a phone, in pixels; the first of them carry names."""
-    scale = min(labels.NARROW / view.width, HEIGHT / (view.north - view.south) / view.stretch)
+def _marks(
+    x: Any, y: Any, sizes: Any, names: Sequence[str], view: "_Extent", width: float
+) -> labels.Layout:
+    """Circles where they stand in a figure of that width, the first of them with names."""
+    scale = min(width / view.width, HEIGHT / (view.north - view.south) / view.stretch)
     middle_x, middle_y = (view.west + view.east) / 2, (view.south + view.north) / 2
-    return [
+    marks = [
         labels.Mark(
-            labels.NARROW / 2 + (across - middle_x) * scale,
+            width / 2 + (across - middle_x) * scale,
             HEIGHT / 2 + (up - middle_y) * scale * view.stretch,
             size / 2,
-            look.short(name),
+            look.short(names[place]) if place < len(names) else "",
         )
-        for across, up, size, name in zip(x, y, sizes, names, strict=False)
+        for place, (across, up, size) in enumerate(zip(x, y, sizes, strict=True))
     ]
+    return labels.Layout(marks, width, HEIGHT)
 
 
 class _World(NamedTuple):
