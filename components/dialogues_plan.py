@@ -39,7 +39,10 @@ def _candidates(session: Session, consortium_id: str, least_mature_first: bool) 
     found = domain.candidates(
         picture(session, consortium_id), made, least_mature_first=least_mature_first
     )
-    return found.with_columns(level=level_words())
+    level = level_words()
+    return found.with_columns(
+        level=pl.when("differ").then(pl.format(_("{}, members differ"), level)).otherwise(level)
+    )
 
 
 def choose_suppliers(session: Session, consortium_id: str, key: str) -> list[str]:
@@ -52,7 +55,11 @@ def choose_suppliers(session: Session, consortium_id: str, key: str) -> list[str
         "members": st.column_config.NumberColumn(
             _("Members"), help=_("Seen to buy from it, to have assessed it, or to list its sites")
         ),
-        "level": _("Overall level"),
+        "level": st.column_config.TextColumn(
+            _("Overall level"),
+            width=220,
+            help=_("From the lowest to the highest that any member's latest assessment allows"),
+        ),
         "assessed_on": dialogues.day_column(_("Assessed on")),
         "contracts": st.column_config.NumberColumn(
             _("Contracts ending"), help=_("Within twelve months, of those whose end is shared")

@@ -64,11 +64,13 @@ def candidates(
     """Every supplier of the picture, with what speaks for inviting it: CANDIDATES.
 
     members: organisations seen to buy from it, to have assessed it or to hold a site list. coverage
-    (assessed, stale, never) to points_high: the latest assessment of it by anybody, its points
-    those of all dimensions added up. differ: whether members see it differently. contracts:
-    distinct ones that end within twelve months, of those whose end is visible (null: no end is);
-    next_end: the first of them. still_open, overdue: commitments, null where it never made one
-    that is visible. Those of most members first, or the least mature; unknown comes last.
+    (assessed, stale, never) to points_high: the consortium's range, from the lowest to the highest
+    that any member's latest assessment allows, its points those of all dimensions added up;
+    assessed_on is the newest day. differ: whether members see it differently. contracts: distinct
+    ones that end within twelve months, of those whose end is visible (null: no end is); next_end:
+    the first of them. still_open, overdue: commitments, null where it never made one that is
+    visible. Those of most members first, or the least mature: by the low end of the range, and
+    within a level by the high end and then by the lowest points; unknown comes last.
     """
     today = picture.today
     stands = standing(commitments, today)
@@ -79,18 +81,21 @@ def candidates(
     parts = [
         shared_suppliers(picture).select("supplier_id", "members", "differ"),
         scoring.coverage(picture.suppliers, picture.assessments, today).drop("assessed_on"),
-        _latest(picture.assessments),
+        _levels(picture.assessments),
         _contracts(picture.spend, today),
         promised,
     ]
     found = picture.suppliers.select("kind", "country", supplier_id="id", supplier="name")
     for part in parts:
         found = found.join(part, on="supplier_id", how="left")
-    level = pl.col("overall").replace_strict(
-        {band: rank for rank, band in enumerate(BAND_ORDER)}, default=None, return_dtype=WHOLE
+    level, level_high = (
+        pl.col(end).replace_strict(
+            {band: rank for rank, band in enumerate(BAND_ORDER)}, default=None, return_dtype=WHOLE
+        )
+        for end in ("overall", "overall_high")
     )
     by_members = (pl.col("members"), True), (pl.col("supplier"), False)
-    by_level = (level, False), (pl.col("points"), False), *by_members
+    by_level = (level, False), (level_high, False), (pl.col("points"), False), *by_members
     order = by_level if least_mature_first else by_members
     return (
         found.sort(
@@ -108,11 +113,19 @@ def _points(suffix: str) -> pl.Expr:
     return pl.sum_horizontal(names, ignore_nulls=False).cast(WHOLE)
 
 
-def _latest(assessments: pl.DataFrame) -> pl.DataFrame:
-    return scoring.latest(assessments, by=("supplier_id",)).select(
-        "supplier_id", "assessed_on", "overall", "overall_high",
-        points=_points(""), points_high=_points("_high"),
-    )  # fmt: skip
+def _levels(assessments: pl.DataFrame) -> pl.DataFrame:
+    """The consortium's picture of each supplier: of each member's latest assessment."""
+    points = (
+        scoring.latest(assessments)
+        .with_columns(points=_points(""), points_high=_points("_high"))
+        .group_by("supplier_id")
+        .agg(pl.col("points").min(), pl.col("points_high").max())
+    )
+    return (
+        scoring.overall_of_consortium(assessments)
+        .select("supplier_id", "assessed_on", "overall", "overall_high")
+        .join(points, on="supplier_id", how="left")
+    )
 
 
 def _contracts(spend: pl.DataFrame, today: date) -> pl.DataFrame:

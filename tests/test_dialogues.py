@@ -144,16 +144,36 @@ def test_those_of_most_members_come_first() -> None:
     ]  # fmt: skip
 
 
-def test_the_latest_assessment_counts_whoever_made_it() -> None:
+def test_a_supplier_has_the_level_that_its_members_see_together() -> None:
+    """The latest assessment of one member does not decide for the others."""
     known = picture(
         suppliers=suppliers("aurora"),
         assessments=assessed(
-            ("aurora", "north", "2025-01-01", HIGH), ("aurora", "south", "2026-01-01", LOW)
+            ("aurora", "north", "2025-01-01", HIGH),
+            ("aurora", "south", "2025-06-01", HIGH),
+            ("aurora", "south", "2026-01-01", LOW),
         ),
     )
     found = dialogues.candidates(known, NONE).row(0, named=True)
-    assert (found["assessed_on"], found["overall"], found["points"]) == (date(2026, 1, 1), "low", 0)
+    whole = scoring.overall_of_consortium(known.assessments).row(0, named=True)
+    assert found["assessed_on"] == date(2026, 1, 1)
+    assert (found["overall"], found["overall_high"]) == ("low", "high")
+    assert (found["overall"], found["overall_high"]) == (whole["overall"], whole["overall_high"])
+    assert (found["points"], found["points_high"]) == (0, 25)
     assert found["differ"]
+
+
+def test_of_two_suppliers_with_one_low_end_the_one_that_all_see_there_comes_first() -> None:
+    known = picture(
+        assessments=assessed(
+            ("aurora", "north", "2026-01-01", LOW), ("aurora", "south", "2026-02-01", HIGH),
+            ("birch", "north", "2026-01-01", LOW), ("birch", "south", "2026-02-01", LOW),
+        ),
+    )  # fmt: skip
+    found = dialogues.candidates(known, NONE, least_mature_first=True)
+    assert found.select("supplier", "overall", "overall_high").rows() == [
+        ("Birch", "low", "low"), ("Aurora", "low", "high"), ("Cedar", None, None),
+    ]  # fmt: skip
 
 
 def test_points_are_those_of_all_dimensions() -> None:
