@@ -187,6 +187,19 @@ def seats(session: Session, dialogue_id: str) -> pl.DataFrame:
     )
 
 
+def who(session: Session, dialogue_id: str) -> dict[tuple[str, str], str]:
+    """Name and affiliation of those who are no buyers -> their side, for people: on whose side
+    somebody speaks is no matter of what they call their company."""
+    sides = side_names()
+    found = data.rows(session, "dialogue_seat").filter(
+        pl.col("dialogue_id") == dialogue_id, pl.col("side") != "buyer"
+    )
+    named: dict[tuple[str, str], set[str]] = {}
+    for name, affiliation, side in found.select("name", "affiliation", "side").iter_rows():
+        named.setdefault((name, affiliation), set()).add(sides[side].lower())
+    return {one: ", ".join(sorted(several)) for one, several in named.items()}
+
+
 def host_names(session: Session, dialogue_id: str) -> dict[str, str]:
     """The organisations that invite, by identifier."""
     names = data.organisation_names(session)

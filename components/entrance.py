@@ -287,7 +287,8 @@ def _details(invitation: Row) -> Row | None:
         return None
     affiliation = st.text_input(
         _("Your organisation or company"),
-        value=invitation.get("supplier", ""),
+        # Whoever comes for a supplier is of it; resellers and guests are of a company of their own.
+        value=invitation.get("supplier", "") if invitation["role"] == "supplier" else "",
         autocomplete="organization",
         max_chars=200,
         help=_("The others in the event see it beside your name."),
@@ -456,8 +457,10 @@ def _place_form(session: Session, token: str, invitation: Row | None) -> None:
         organisation = _organisation_fields() if invitation is None else _details(invitation)
         name = st.text_input(_("Your name"), value=session.principal.name, max_chars=200)
         email = st.text_input(_("Your e-mail address"), value=session.principal.email)
+        into_event = bool(invitation and invitation.get("dialogue"))
+        join = _("Take the seat") if into_event and session.principal.guest else _("Join")
         asked = st.form_submit_button(
-            _("Join") if invitation else _("Create organisation"), type="primary"
+            join if invitation else _("Create organisation"), type="primary"
         )
     if not asked:
         return
@@ -472,6 +475,8 @@ def _place_form(session: Session, token: str, invitation: Row | None) -> None:
         messages.problem(str(refusal))
     else:
         session.stale()
+        if invitation and invitation.get("dialogue") and session.principal.guest:
+            go("dialogues")
         st.query_params.clear()
         st.rerun()
 
@@ -489,7 +494,7 @@ def answer_invitation(session: Session, token: str) -> None:
     st.title(_("You are invited"))
     st.markdown(invitation_sentence(invitation))
     consortium = invitation["consortium"]
-    if invitation.get("dialogue"):
+    if invitation.get("dialogue") and not who.guest:
         if st.button(_("Take the seat"), type="primary", key="accept"):
             _accept(session, token, "dialogues")
     elif who.guest:

@@ -643,12 +643,13 @@ strike_note             +      -      -      -      -    -    +    -      -     
 dialogue_board          +      +      +      +      -    -    +    +      -        -      !
 dialogue_room           +      +      +      +      -    -    +    +      -        -      !
 dialogue_notes          +      +      +      +      -    -    +    +      -        -      !
+dialogue_times          +      +      +      +      -    -    +    +      -        -      !
 capture_commitment      +      -      -      +      -    -    -    -      -        -      !
 report_commitment       +      +      -      +      -    -    +    -      -        -      !
 hand_over_commitment    +      +      -      +      -    -    -    -      -        -      !
 """
 CALLS = table(FUNCTIONS, 24)
-OF_AN_EVENT = ("take_seat", "leave_seat", "close_dialogue", "dialogue_notes")
+OF_AN_EVENT = ("take_seat", "leave_seat", "close_dialogue", "dialogue_notes", "dialogue_times")
 
 
 def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:

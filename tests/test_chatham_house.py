@@ -322,7 +322,8 @@ class Spy:
         for name in ("dialogue_board", "dialogue_room"):
             # Of their parts each by itself; the clock is no clue.
             parts[name] = f"public.{name}(%(event)s, null) - 'now'"
-        parts["dialogue_notes"] = "public.dialogue_notes(%(event)s)"
+        for name in ("dialogue_notes", "dialogue_times"):
+            parts[name] = f"public.{name}(%(event)s)"
         self.question = "select " + ", ".join(
             f'({value})::text as "{name}"' for name, value in parts.items()
         )

@@ -64,12 +64,12 @@ def stranger(world: World, name: str) -> tuple[str, Store]:
     return found[0][0], world.engine.store({"sub": found[0][0], "role": "authenticated"})
 
 
-def sit_down(store: Store, token: str, name: str = "rep") -> None:
+def sit_down(store: Store, token: str, name: str = "rep", company: str = "Aurora") -> None:
     """Takes the seat that the link gives."""
     store.call(
         "redeem_invitation",
         {"token": token, "person_name": name.title(), "email": f"{name}@example.org",
-         "organisation_name": "Aurora", "country": "", "kind": ""},
+         "organisation_name": company, "country": "", "kind": ""},
     )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from quorum.store import Refused
 from quorum.store.accounts import Accounts
 from tests.conftest import PASSWORD, ROOT, World
-from tests.test_dialogue_store import guest, invite, plan
+from tests.test_dialogue_store import ask, guest, invite, plan, sit_down, stranger
 from tests.test_entrance import browser, field, left_for, press, shell, sign_in
 
 Open = Callable[..., AppTest]
@@ -56,6 +57,75 @@ def test_a_link_into_an_event_asks_for_a_name_and_a_company_and_nothing_more(
     assert not app.exception
     seat = world.owner("select name, affiliation, side from dialogue_seat where side <> 'buyer'")
     assert seat == [("Ida Berg", "Aurora Devices", "supplier")]
+
+
+def arriving(page: AppTest, affiliation: str) -> AppTest:
+    """The form of a link filled in and sent."""
+    for label, text in {
+        "Your organisation or company": affiliation,
+        "Your name": "Rolf Reseller",
+        "Your e-mail address": "rolf@example.org",
+        "Choose a password": "lakes and light in June",
+    }.items():
+        field(page, label).set_value(text)
+    return press(page, "Join")
+
+
+def test_a_reseller_says_of_which_company_they_are_and_is_not_of_the_supplier(
+    open_page: Open, browser: None, world: World
+) -> None:
+    supplier = world.supplier()
+    token = invite(world, plan(world, supplier), side="reseller", supplier_id=supplier)
+    page = open_page(None, "join", token=token)
+    assert field(page, "Your organisation or company").value == ""
+    page = arriving(page, "")
+    assert "The name of your organisation is missing." in page.error[0].value.replace("\\", "")
+    arriving(page, "Techshop")
+    seat = world.owner("select name, affiliation, side from dialogue_seat where side <> 'buyer'")
+    assert seat == [("Rolf Reseller", "Techshop", "reseller")]
+
+
+def test_the_store_gives_no_reseller_the_name_of_the_supplier(both: World) -> None:
+    supplier = both.supplier("Aurora")
+    event = plan(both, supplier)
+    for side, company in (("reseller", ""), ("guest", " ")):
+        of = supplier if side == "reseller" else None
+        _person, store = stranger(both, side)
+        with pytest.raises(Refused, match="Write the name of your own organisation"):
+            sit_down(store, invite(both, event, side=side, supplier_id=of), side, company)
+    _person, store = stranger(both, "rep")
+    sit_down(store, invite(both, event, side="supplier", supplier_id=supplier), "rep", "")
+    seats = both.owner("select side, affiliation from dialogue_seat where side <> 'buyer'")
+    assert seats == [("supplier", "Aurora")]
+
+
+def test_a_guest_who_comes_again_as_a_reseller_says_of_which_company(
+    rep: World, open_page: Open
+) -> None:
+    supplier = rep.supplier("Birch")
+    event = plan(rep, supplier, title="Second")
+    token = invite(rep, event, side="reseller", supplier_id=supplier)
+    page = open_page("rep", "join", token=token)
+    assert field(page, "Your organisation or company").value == ""
+    field(page, "Your organisation or company").set_value("Techshop")
+    page = press(page, "Take the seat")
+    assert [one.value for one in page.title] == ["Dialogues with suppliers"]
+    seats = rep.owner(
+        "select affiliation, side from dialogue_seat where dialogue_id = %s and side <> 'buyer'",
+        event,
+    )
+    assert seats == [("Techshop", "reseller")]
+
+
+def test_beside_the_name_of_a_guest_stands_their_side(rep: World, open_page: Open) -> None:
+    event = rep["rep"].store.rows("dialogue")["id"][0]
+    ask(rep["rep"].store, event, "What do you need?")
+    ask(rep["north admin"].store, event, "Who makes it?")
+    page = open_page("south admin", "dialogue", dialogue=event)
+    page = page.radio(key="dialogue_part").set_value("questions").run()
+    said = [one.value.replace("\\", "") for one in page.caption]
+    assert "0 votes · Rep, Aurora (supplier)" in said
+    assert "0 votes · north admin, North" in said
 
 
 def test_who_has_an_account_elsewhere_takes_the_seat_with_a_button(

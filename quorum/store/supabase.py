@@ -75,7 +75,7 @@ JSON_COLUMNS = {
 _READING = {
     "whoami", "pulse", "look", "invitation_for", "schema_number", "store_is_empty", "web_session",
     "read_together", "has_password", "close_web_session", "close_my_web_sessions", "end_renewal",
-    "dialogue_notes", *SAID, *FUNCTIONS,
+    "dialogue_notes", "dialogue_times", *SAID, *FUNCTIONS,
 }  # fmt: skip
 _ONCE = {"key", "sharing_id"}
 # What a page, a supervisor and `check` ask before anything else: a store that takes longer over it
