@@ -235,6 +235,16 @@ def do(session: Session, function: str, **arguments: Any) -> None:
         st.rerun()
 
 
+def may_sit_down(session: Session, row: Row) -> bool:
+    """Whether a seat is theirs for the asking: an editor of a member, before the event is over."""
+    return is_buyer(session, row) and session.principal.may_edit and not is_over(row)
+
+
+def take_a_seat(session: Session, row: Row, key: str) -> None:
+    if st.button(_("Take a seat"), key=key, type="primary"):
+        do(session, "take_seat", dialogue_id=row["id"])
+
+
 def heading(session: Session, row: Row) -> None:
     """What it is, when and where, how it stands, who invites."""
     marks = [f":gray-badge[{plain(state_names()[row['state']])}]"]

@@ -23,6 +23,10 @@ from quorum.store import Row
 def papers(session: Session, row: Row, now: Row) -> None:
     """The part "Papers"."""
     to_calendar(session, row)
+    if row["chatham"] and now["seat"] is None and dialogues.may_sit_down(session, row):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_("Under the Chatham House Rule papers are for those with a seat."))
+            dialogues.take_a_seat(session, row, f"papers-{row['id']}-seat")
     if dialogues.is_buyer(session, row):
         _briefings(session, row, now)
     _minutes(session, row, now)

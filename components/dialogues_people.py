@@ -42,11 +42,10 @@ def _own_seat(session: Session, row: Row, now: Row) -> None:
             st.markdown(plain(_("You have a seat: {role}.").format(role=role.lower())))
             if st.button(_("Leave the event"), key=f"leave-{row['id']}"):
                 dialogues.do(session, "leave_seat", dialogue_id=row["id"])
-    elif dialogues.is_buyer(session, row) and session.principal.may_edit:
+    elif dialogues.may_sit_down(session, row):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(_("You have no seat yet: whoever asks, votes or takes notes needs one."))
-            if st.button(_("Take a seat"), key=f"seat-{row['id']}", type="primary"):
-                dialogues.do(session, "take_seat", dialogue_id=row["id"])
+            dialogues.take_a_seat(session, row, f"seat-{row['id']}")
     elif dialogues.is_buyer(session, row):
         st.caption(_("You can read here. An editor or admin of your organisation can take a seat."))
 

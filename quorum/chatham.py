@@ -128,8 +128,8 @@ def refuse(texts: Mapping[str, str], who: Room) -> None:
     if not who.people:
         raise RoomUnknown(
             _(
-                "Under the Chatham House Rule only somebody who was in the room can export this: "
-                "to others the participants are not known, and no text can be checked for them."
+                "Under the Chatham House Rule only somebody with a seat can export this: to others "
+                "the participants are not known, and no text can be checked for their names."
             )
         )
     if found := names_in(texts, who.people, who.organisations, who.suppliers):

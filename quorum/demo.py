@@ -119,9 +119,9 @@ class _Stage:
         # The store asks its engine for a connection and nothing else: here always the same one.
         return EmbeddedStore(cast(Engine, self), claims)
 
-    def seat(self, organisation: str, event: str) -> None:
+    def seat(self, organisation: str, event: str, role: str = "editor") -> None:
         """A member of the organisation takes a seat in the event, or keeps the one they have."""
-        self.member(organisation).call("take_seat", {"dialogue_id": event})
+        self.member(organisation, role).call("take_seat", {"dialogue_id": event})
 
     def owner(self, statement: LiteralString | sql.Composed, *values: Any) -> list[tuple[Any, ...]]:
         self.db.execute(
@@ -693,6 +693,8 @@ def _plan(stage: _Stage, told: Story, days_ago: int) -> str:
     for organisation in told["seats"]:
         if organisation != told["host"]:
             stage.seat(organisation, event)
+    for organisation in told.get("admins", []):
+        stage.seat(organisation, event, "admin")
     return str(event)
 
 

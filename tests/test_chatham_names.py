@@ -295,7 +295,7 @@ def test_a_refusal_says_where() -> None:
 
 
 def test_without_participants_nothing_can_be_checked() -> None:
-    with pytest.raises(RoomUnknown, match="only somebody who was in the room"):
+    with pytest.raises(RoomUnknown, match="only somebody with a seat"):
         refuse({"note": "Nobody said it."}, Room((), ("City of Aarlund",), ()))
 
 

@@ -320,6 +320,14 @@ def test_the_demo_held_one_dialogue_and_plans_the_next_under_the_chatham_house_r
     assert member(made, "Harriet Stonebeck").rows("dialogue").is_empty()
 
 
+def test_the_first_member_of_the_demo_has_a_seat_in_the_coming_dialogue(made: Engine) -> None:
+    """Under the rule only those with a seat can export its papers."""
+    store = member(made, "Mette Sandvang")
+    event = store.rows("dialogue", filters={"chatham": True})["id"][0]
+    seats = store.rows("dialogue_seat", filters={"dialogue_id": event})
+    assert {"Mette Sandvang", "Rasmus Egeholt"} <= set(seats["name"])
+
+
 def test_commitments_of_the_demo_are_kept_late_dropped_and_open(made: Engine) -> None:
     found = member(made, "Elin Norrgard").rows("commitment")
     assert sorted(found["state"]) == [

@@ -616,6 +616,21 @@ def test_under_the_chatham_house_rule_no_paper_leaves_with_a_name_in_it(
     assert not [one for one in downloads(app) if "Minutes" in one or "Briefing" in one]
 
 
+@pytest.mark.parametrize("actor", ["south admin", "north viewer"])
+def test_under_the_rule_whoever_has_no_seat_can_take_one_where_the_papers_are(
+    world: World, open_page: Opener, actor: str
+) -> None:
+    event = plan(world, world.supplier("Aurora"), chatham=True)
+    app = part(open_page(actor, "dialogue", dialogue=event), "papers")
+    assert "only somebody with a seat can export this" in texts(app)
+    assert not [one for one in downloads(app) if "Briefing" in one]
+    assert ("Take a seat" in buttons(app)) == (actor == "south admin")
+    if actor == "south admin":
+        app = button(app, "Take a seat").click().run()
+        assert not errors(app)
+        assert "Briefing to print (pdf)" in downloads(app)
+
+
 def test_after_the_event_what_names_somebody_can_be_left_out_of_the_minutes(
     world: World, open_page: Opener
 ) -> None:
