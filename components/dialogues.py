@@ -264,7 +264,7 @@ def heading(session: Session, row: Row) -> None:
     st.caption(plain(" · ".join(parts)))
     if row["aim"]:
         st.markdown(plain(row["aim"]))
-    if row["link"]:
+    if row["link"] and not is_over(row):
         st.link_button(_("Join the video meeting"), row["link"])
 
 
@@ -314,6 +314,25 @@ def _sure(session: Session, row: Row, function: str, asking: str) -> None:
         do(session, function, dialogue_id=row["id"])
 
 
+def closing_words(chatham: bool) -> list[str]:
+    """What closing an event ends and what it does not, in sentences; wherever it can be closed."""
+    said = [
+        _(
+            "This closes the event for everybody: questions, votes and notes stay as they are. "
+            "What somebody is typing at this moment is not stored. Commitments can still be "
+            "added and followed up."
+        )
+    ]
+    return [*said, *([_forgotten()] if chatham else []), _("It cannot be opened again.")]
+
+
+def _forgotten() -> str:
+    return _(
+        "The key behind the votes and each single vote are destroyed, only their number stays; "
+        "notes and questions are written anew in random order. This cannot be undone."
+    )
+
+
 def _what_ends(row: Row, function: str) -> list[str]:
     if function == "open_dialogue":
         return [
@@ -323,24 +342,10 @@ def _what_ends(row: Row, function: str) -> list[str]:
                 "the end, and does not become a planned one again."
             ),
         ]
-    said = [
-        _("This cancels the event, and its open invitation links stop working.")
-        if function == "cancel_dialogue"
-        else _(
-            "This closes the event for everybody: questions, votes and notes stay as they are. "
-            "What somebody is typing at this moment is not stored. Commitments can still be "
-            "added and followed up."
-        )
-    ]
-    if row["chatham"]:
-        said.append(
-            _(
-                "The key behind the votes and each single vote are destroyed, only their number "
-                "stays; notes and questions are written anew in random order. This cannot be "
-                "undone."
-            )
-        )
-    return [*said, _("It cannot be opened again.")]
+    if function == "close_dialogue":
+        return closing_words(row["chatham"])
+    said = [_("This cancels the event, and its open invitation links stop working.")]
+    return [*said, *([_forgotten()] if row["chatham"] else []), _("It cannot be opened again.")]
 
 
 def still_open_words(found: pl.DataFrame) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from components import data, messages
+from components.dialogues import closing_words
 from components.messages import plain
 from components.room import Held, among_buyers, plan_of
 from components.session import Session
@@ -20,7 +21,7 @@ from quorum.store import Row, StoreError
 
 _NOTE, _AUDIENCE = "room-note", "room-audience"
 _DRAFT, _SENT, _EMPTIED = "room-draft", "room-sent", "room-emptied"
-_WROTE = "room-wrote"
+_WROTE, _AWAY = "room-wrote", "room-away"
 _CORRECT, _CLASH = "room-correct", "room-clash"
 _PROMISE, _PROMISED = "room-promise", "room-promise-stored"
 _SAID = "room-said"  # where, and what was refused there
@@ -117,15 +118,8 @@ def _with_words(session: Session, here: Held, words: str) -> list[Row]:
 
 
 def _close(session: Session, here: Held) -> None:
-    st.markdown(_("Nobody can write in this event afterwards. It cannot be opened again."))
-    if plan_of(here).event["chatham"]:
-        st.markdown(
-            _(
-                "Votes are counted, and who voted is destroyed for good, together with the key to "
-                "it. Notes and questions stay, in a new order that says nothing of when they were "
-                "written. Nobody can bring any of this back."
-            )
-        )
+    for sentence in closing_words(plan_of(here).event["chatham"]):
+        st.markdown(plain(sentence))
     st.button(
         _("Close it now"), type="primary", key="room-close-now", on_click=act,
         args=(session, "close_dialogue"), kwargs={"dialogue_id": here.dialogue_id},
@@ -175,8 +169,27 @@ def writes(here: Held) -> bool:
 def writing(session: Session, here: Held) -> None:
     """The forms. Nothing but their own buttons and a new frame of the page draws them again."""
     buyer = (here.room["seat"] or {}).get("side") == "buyer"
-    open_to_all = here.room["state"] == "live" and not here.room["among_buyers"]
+    live = here.room["state"] == "live"
     _forget_stored()
+    # What stands in a form is not known here before it is sent: only the writer can say that
+    # nothing does.
+    with st.container():
+        if live or not st.session_state.get(_AWAY):
+            _note_form(session, here, buyer)
+    tell("note")
+    # Whoever is correcting or promising something at this moment goes on after the close.
+    with st.container():
+        if live or st.session_state.get(_CORRECT):
+            _correcting(session, here)
+        if not live and not st.session_state.get(_AWAY):
+            _after_the_close()
+    if buyer:
+        with st.expander(_("Write down a commitment"), key="room-commitment"):
+            _promising(session, here)
+
+
+def _note_form(session: Session, here: Held, buyer: bool) -> None:
+    open_to_all = here.room["state"] == "live" and not here.room["among_buyers"]
     with st.form("room-note-form", border=False, enter_to_submit=True):
         st.text_area(
             _("Note"), key=_NOTE, max_chars=4000, height=96,
@@ -189,18 +202,16 @@ def writing(session: Session, here: Held) -> None:
             )  # fmt: skip
             if buyer:
                 _audience(here)
-    tell("note")
-    # Whoever is correcting or promising something at this moment goes on after the close.
-    with st.container():
-        if here.room["state"] == "live" or st.session_state.get(_CORRECT):
-            _correcting(session, here)
-        if here.room["state"] != "live":
-            st.info(
-                _("No note is stored here any more. Copy what stands in the form if you need it.")
-            )
-    if buyer:
-        with st.expander(_("Write down a commitment"), key="room-commitment"):
-            _promising(session, here)
+
+
+def _after_the_close() -> None:
+    st.caption(_("No note is stored here any more. Copy what stands in the form if you need it."))
+    st.button(_("Put the form away"), key="room-put-away", on_click=_put_away)
+
+
+def _put_away() -> None:
+    st.session_state[_AWAY] = True
+    st.session_state.pop(_SAID, None)
 
 
 def _audience(here: Held) -> None:

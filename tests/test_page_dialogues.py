@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.dialogues import closing_words
 from quorum.store import Row
 from tests.conftest import Actor, World, select_row
 from tests.test_dialogue_store import ask, guest, note, plan
@@ -185,11 +186,28 @@ def test_closing_asks_once_and_says_what_is_destroyed(world: World, open_page: O
     app = open_page("north editor", "dialogue", dialogue=event)
     app = button(app, "Open the event").click().run()
     app = button(app, "Close the event").click().run()
-    assert "The key behind the votes and each single vote are destroyed" in texts(app)
+    assert " ".join(closing_words(chatham=True)) in texts(app)
     assert world["north admin"].store.rows("dialogue")["state"].to_list() == ["live"]
     app = button(app, "Close it now").click().run()
     assert not errors(app)
     assert world["north admin"].store.rows("dialogue")["state"].to_list() == ["closed"]
+
+
+def test_one_joins_the_video_meeting_until_the_event_is_over(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier(), link="https://example.org/meet")
+    store = world["north admin"].store
+
+    def links() -> list[str]:
+        app = open_page("south admin", "dialogue", dialogue=event)
+        return [one.proto.label for one in app.get("link_button")]
+
+    assert links() == ["Join the video meeting"]
+    store.call("open_dialogue", {"dialogue_id": event})
+    assert links() == ["Join the video meeting"]
+    store.call("close_dialogue", {"dialogue_id": event})
+    assert links() == []
 
 
 # Changing an event --------------------------------------------------------------------------------

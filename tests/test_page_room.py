@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import data
+from components.dialogues import closing_words
 from quorum.store import Unavailable
 from tests.conftest import World
 from tests.test_dialogue_store import ask, note, plan
@@ -185,7 +186,7 @@ def test_under_the_chatham_house_rule_there_is_no_name_beside_anything(
     for name in ("south admin", "north admin", "South", "North"):
         assert name not in drawn(app)
     assert "Chatham House Rule" in texts(app)
-    assert "who voted is destroyed for good" in texts(app)
+    assert "each single vote are destroyed" in texts(app)
 
 
 # Guests -------------------------------------------------------------------------------------------
@@ -272,6 +273,11 @@ def test_closing_while_somebody_types_keeps_their_text(world: World, open_page: 
     assert app.text_area(key="room-note").value == "Half a thought"
     assert app.button(key="room-add").disabled
     assert notes(world) == []
+    app = app.button(key="room-put-away").click().run()
+    assert not {"room-note", "room-put-away"} & keys(app)
+    assert errors(app) == []
+    assert "No note is stored here any more" not in texts(app)
+    assert "room-promise-add" in keys(app)  # commitments can still be added
 
 
 def test_a_note_whose_answer_was_lost_is_stored_once(
@@ -508,7 +514,9 @@ def test_who_leads_goes_to_any_stage_and_question(world: World, open_page: Opene
 def test_who_leads_closes_the_event(world: World, open_page: Opener) -> None:
     event, *__ = opened(world)
     app = open_page("north admin", "room", dialogue=event)
-    assert "It cannot be opened again." in texts(app)
+    said = " ".join(closing_words(chatham=False))
+    assert "Commitments can still be added and followed up." in said
+    assert "\n".join(closing_words(chatham=False)) in texts(app)
     app = app.button(key="room-close-now").click().run()
     assert world.owner("select state from dialogue") == [("closed",)]
     assert "This event is closed." in texts(app.run())

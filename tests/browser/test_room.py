@@ -218,7 +218,7 @@ def test_an_event_is_held_in_four_browsers(
     begin(member, "Half a thou")
     host.get_by_role("button", name="Close the event").click()
     expect(host.get_by_text("It cannot be opened again.")).to_be_visible()
-    destroyed = host.get_by_text("who voted is destroyed for good")
+    destroyed = host.get_by_text("each single vote are destroyed")
     expect(destroyed).to_have_count(1 if chatham else 0)
     host.get_by_role("button", name="Close it now").click()
     for page in pages:
