@@ -117,11 +117,17 @@ def _hosts(session: Session, row: Row, runs: bool) -> None:
 def _guests(session: Session, row: Row) -> None:
     """Links for people of suppliers and resellers, who see this event only."""
     suppliers = dialogues.supplier_names(session, row["id"], as_entered=True)
-    supplier = st.selectbox(
-        _("For which supplier"), list(suppliers), index=0 if len(suppliers) == 1 else None,
-        format_func=lambda one: suppliers.get(one, ""), key=f"guest-{row['id']}-supplier",
-        placeholder=_("None of them"),
-    )  # fmt: skip
+    chosen: list[str | None] = []
+
+    def which() -> None:
+        supplier = st.selectbox(
+            _("For which supplier"), list(suppliers), index=0 if len(suppliers) == 1 else None,
+            format_func=lambda one: suppliers.get(one, ""), key=f"guest-{row['id']}-supplier",
+            placeholder=_("Choose the supplier"),
+            help=_("Not asked for a guest who is of neither a supplier nor a reseller."),
+        )  # fmt: skip
+        chosen.append(supplier)
+
     invitations.invite(
         {
             "supplier": _("Sees this event, writes on the shared board, and reports on what its "
@@ -132,10 +138,13 @@ def _guests(session: Session, row: Row) -> None:
         },
         lambda role, note, days: data.call(
             session, "invite_to_dialogue", dialogue_id=row["id"], side=role,
-            supplier_id=supplier if role != "guest" else None, note=note, days=days,
+            supplier_id=chosen[0] if role != "guest" else None, note=note, days=days,
         ),
         _("Make a link"),
         f"guest-{row['id']}",
+        which,
     )  # fmt: skip
     st.markdown(f"**{_('Open invitations')}**")
-    invitations.open_invitations(session, None, f"guests-{row['id']}", dialogue_id=row["id"])
+    invitations.open_invitations(
+        session, None, f"guests-{row['id']}", dialogue_id=row["id"], suppliers=suppliers
+    )

@@ -17,11 +17,16 @@ MOST_DAYS = 30  # the store cuts longer ones
 
 
 def invite(
-    roles: Mapping[str, str], make: Callable[[str, str, int], str], label: str, key: str
+    roles: Mapping[str, str],
+    make: Callable[[str, str, int], str],
+    label: str,
+    key: str,
+    below_role: Callable[[], None] = lambda: None,
 ) -> None:
-    """The form for a link, and the link it made.
+    """The form for a link, and the links it made.
 
-    `roles`: code -> what it lets people do; `make(role, note, days)` gives the token.
+    `roles`: code -> what it lets people do; `make(role, note, days)` gives the token; `below_role`
+    draws what else the form asks.
     """
     _made(key)
     with st.form(f"{key}-form", clear_on_submit=True):
@@ -29,6 +34,7 @@ def invite(
             _("Role"), list(roles), format_func=lambda code: ROLES[code].capitalize(),
             captions=list(roles.values()), key=f"{key}-role",
         )  # fmt: skip
+        below_role()
         note = st.text_input(
             _("Whom it is for"),
             max_chars=200,
@@ -47,24 +53,27 @@ def invite(
         messages.problem(str(refusal))
     else:
         ends = date.today() + timedelta(days=int(days))
-        st.session_state[f"{key}-link"] = (token, note, ends)
+        waiting = st.session_state.get(f"{key}-links", [])
+        st.session_state[f"{key}-links"] = [*waiting, (token, role or "", note, ends)]
         st.rerun()
 
 
 def _made(key: str) -> None:
-    """The link just made. It is not stored anywhere, so it cannot be shown a second time."""
-    made = st.session_state.get(f"{key}-link")
-    if made is None:
-        return
-    token, note, ends = made
-    with st.container(border=True, gap="small"):
-        text = _("Send this link to {name}.") if note else _("Send this link.")
-        once = _("It works once, until {day}, and is shown only now.")
-        st.markdown(plain(f"{text} {once}".format(name=note, day=ends.isoformat())))
-        st.code(invitation_link(token), language=None, wrap_lines=True)
-        if st.button(_("I have copied it"), key=f"{key}-copied"):
-            del st.session_state[f"{key}-link"]
-            st.rerun()
+    """The links just made, each until it is copied: none is stored anywhere, so none can be shown
+    a second time."""
+    waiting = st.session_state.get(f"{key}-links", [])
+    for number, (token, role, note, ends) in enumerate(waiting):
+        with st.container(border=True, gap="small"):
+            text = (
+                _("Send this link to {name} ({role}).") if note else _("Send this link ({role}).")
+            )
+            once = _("It works once, until {day}, and is shown only now.")
+            said = f"{text} {once}".format(name=note, role=ROLES[role], day=ends.isoformat())
+            st.markdown(plain(said))
+            st.code(invitation_link(token), language=None, wrap_lines=True)
+            if st.button(_("I have copied it"), key=f"{key}-copied-{token}"):
+                st.session_state[f"{key}-links"] = waiting[:number] + waiting[number + 1 :]
+                st.rerun()
 
 
 def pending(
@@ -83,9 +92,14 @@ def pending(
 
 
 def open_invitations(
-    session: Session, consortium_id: str | None, key: str, dialogue_id: str | None = None
+    session: Session,
+    consortium_id: str | None,
+    key: str,
+    dialogue_id: str | None = None,
+    suppliers: Mapping[str, str] | None = None,
 ) -> None:
-    """The links that still work, each with a button that takes it back."""
+    """The links that still work, each with a button that takes it back. `suppliers`: names of those
+    whose people links invite."""
     found = pending(session, consortium_id, dialogue_id)
     if found.is_empty():
         st.caption(_("No invitation is open."))
@@ -93,7 +107,9 @@ def open_invitations(
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             note = row["note"] or _("without a note")
             until = _("until {day}").format(day=row["expires_at"].date().isoformat())
-            st.markdown(plain(f"{note}, {ROLES[row['role']]}, {until}"), width="stretch")
+            of = (suppliers or {}).get(row["supplier_id"] or "")
+            said = ", ".join(filter(None, (note, ROLES[row["role"]], of, until)))
+            st.markdown(plain(said), width="stretch")
             if st.button(_("Take back"), key=f"{key}-revoke-{row['id']}"):
                 _take_back(session, row["id"])
 

@@ -152,7 +152,8 @@ def test_a_link_is_shown_once_and_then_only_its_note(open_page: Open, world: Wor
     token = page.code[0].value.rsplit("=", 1)[1]
     assert len(token) == 64
     assert any(
-        text.startswith("Send this link to Harbour City. It works once") for text in texts(page)
+        text.startswith("Send this link to Harbour City (member). It works once")
+        for text in texts(page)
     )
     page = press(page, "I have copied it")
     assert not page.code

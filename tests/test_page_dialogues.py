@@ -494,6 +494,34 @@ def test_hosts_invite_guests_by_a_link_that_is_shown_once(world: World, open_pag
     assert "No invitation is open." in texts(app)
 
 
+def test_a_second_link_leaves_the_first_until_each_is_copied(
+    world: World, open_page: Opener
+) -> None:
+    aurora, birch = world.supplier("Aurora"), world.supplier("Birch")
+    event = plan(world, aurora, suppliers=[aurora, birch])
+    app = part(open_page("north editor", "dialogue", dialogue=event), "people")
+    app = choose(app, **{f"guests-{event}": True})
+    asked = app.selectbox(key=f"guest-{event}-supplier")
+    assert (asked.value, asked.placeholder) == (None, "Choose the supplier")
+    app = button(app, "Make a link").click().run()
+    assert errors(app) == ["Choose the supplier for whom the guest speaks."]
+    app.selectbox(key=f"guest-{event}-supplier").set_value(birch)
+    field(app, "Whom it is for").set_value("Ana")
+    app = button(app, "Make a link").click().run()
+    app.radio(key=f"guest-{event}-role").set_value("guest")
+    app.selectbox(key=f"guest-{event}-supplier").set_value(aurora)
+    app = button(app, "Make a link").click().run()
+    first, second = (one.value for one in app.code)
+    assert first != second
+    assert "Send this link to Ana (guest of a supplier)." in texts(app)
+    assert "Ana, guest of a supplier, Birch, until" in texts(app)
+    assert "without a note, guest, until" in texts(app)
+    app = button(app, "I have copied it").click().run()
+    assert [one.value for one in app.code] == [second]
+    app = button(app, "I have copied it").click().run()
+    assert not app.code
+
+
 def test_only_hosts_invite_and_give_roles(world: World, open_page: Opener) -> None:
     event = plan(world, world.supplier())
     app = part(open_page("south admin", "dialogue", dialogue=event), "people")
