@@ -35,9 +35,7 @@ def papers(session: Session, row: Row, now: Row) -> None:
 def to_calendar(session: Session, row: Row) -> None:
     """The event for any calendar, agenda included; under the rule without what names somebody."""
     buyer = dialogues.is_buyer(session, row)
-    stages = dialogues.stages(session, row["id"])
-    if not buyer:
-        stages = dialogues_plan.without_gaps(stages)
+    stages = dialogues_plan.as_told(session, row)
     left: list[str] = []
     if row["chatham"]:
         row, stages, left = dialogues_rule.plan_for_files(session, row, stages)

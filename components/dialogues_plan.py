@@ -262,23 +262,13 @@ def show_agenda(
     key: str,
     *,
     choose: bool = False,
-    whole: bool = True,
 ) -> str | None:
-    """The stages with the time at which each is planned; with `choose` the one selected.
-
-    whole: whether the reader sees every stage. Guests do not see those among buyers: where one may
-    be missing, the times that follow are left open.
-    """
+    """The stages with the time at which each is planned; with `choose` the one selected."""
     try:
         timed = domain.agenda(stages, starts_at, zone)
     except clocks.ClockError as refusal:
         problem(str(refusal))
         return None
-    told = stages.height if whole else without_gaps(stages).height
-    timed = timed.with_row_index("place").with_columns(
-        pl.when(pl.col("place") < told).then(column).otherwise(pl.lit(None)).alias(column)
-        for column in ("begins", "ends")
-    )
     shown = timed.with_columns(
         time=pl.format("{} – {}", "begins", "ends"),
         who=pl.col("audience").replace_strict(audience_names(), return_dtype=pl.String),
@@ -290,35 +280,36 @@ def show_agenda(
         "who": _("For"),
         "purpose": st.column_config.TextColumn(_("What it is for"), width="medium"),
     }
-    chosen = table(shown, columns, key, id_column="id" if choose else None)
-    if told < stages.height:
-        st.caption(_("Buyers meet among themselves in between: later times are told in the event."))
-    return chosen
+    return table(shown, columns, key, id_column="id" if choose else None)
 
 
-def without_gaps(stages: pl.DataFrame) -> pl.DataFrame:
-    """The stages up to the first place in the order at which another one may stand hidden."""
-    places = stages["position"].to_list()
-    first = places[0] if places else 0
-    count = 0
-    while first <= 1 and count < len(places) and places[count] == first + count:
-        count += 1
-    return stages.head(count)
+def as_told(session: Session, row: Row) -> pl.DataFrame:
+    """The agenda as the reader may know it, with places that fit its times: to guests what buyers
+    do among themselves before one of their stages is one gap, of a length and nothing else."""
+    stages = dialogues.stages(session, row["id"])
+    if dialogues.is_buyer(session, row):
+        return stages
+    known = {one["id"]: one for one in stages.iter_rows(named=True)}
+    gap = {"title": _("Buyers among themselves"), "purpose": "", "audience": "buyers"}
+    new = {"title": "…", "purpose": "", "audience": "all"}  # added since the page was made
+    told = [
+        {**dict.fromkeys(stages.columns), **(known.get(one["id"], new) if one["id"] else gap),
+         "id": one["id"] or f"gap {place}", "position": place, "minutes": one["minutes"]}
+        for place, one in enumerate(data.ask(session, "dialogue_times", dialogue_id=row["id"]))
+    ]  # fmt: skip
+    return pl.DataFrame(told, schema=stages.schema)
 
 
 def agenda(session: Session, row: Row) -> None:
     """The agenda of an event; hosts select a stage to change or move it, and add others."""
-    stages = dialogues.stages(session, row["id"])
+    stages = as_told(session, row)
     changes = dialogues.hosts(session, row) and not dialogues.is_over(row)
     key = f"agenda-{row['id']}"
     if stages.is_empty():
         st.info(_("The agenda is empty."))
         chosen = None
     else:
-        chosen = show_agenda(
-            stages, row["starts_at"], row["time_zone"], key, choose=changes,
-            whole=dialogues.is_buyer(session, row),
-        )  # fmt: skip
+        chosen = show_agenda(stages, row["starts_at"], row["time_zone"], key, choose=changes)
         over = domain.overrun(stages["minutes"], row["starts_at"], row["ends_at"])
         if over > 0 and changes:
             st.warning(

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.dialogues import closing_words
-from quorum.store import Row
+from quorum.exports.calendar import dialogue_to_ics
+from quorum.store import NotAllowed, Row
 from tests.conftest import Actor, World, select_row
 from tests.test_dialogue_store import ask, guest, note, plan
 
@@ -605,16 +607,61 @@ def test_a_guest_sees_the_event_without_the_buyers_part(world: World, open_page:
     assert "Rep" in app.dataframe[0].value["name"].to_list()
 
 
-def test_a_guest_is_told_no_time_after_a_part_among_buyers(world: World, open_page: Opener) -> None:
-    supplier = world.supplier()
+def with_gap(world: World, supplier: str) -> str:
+    """An event in which buyers meet among themselves twice before the plenary, and at the end."""
     stages = [
-        {"title": title, "purpose": "", "minutes": 30, "audience": audience}
-        for title, audience in (("Welcome", "all"), ("Buyers", "buyers"), ("Plenary", "all"))
+        {"title": title, "purpose": f"About {title}", "minutes": minutes, "audience": audience}
+        for title, minutes, audience in (
+            ("Welcome", 30, "all"), ("Tactics", 20, "buyers"), ("Volumes", 25, "buyers"),
+            ("Plenary", 45, "all"), ("Looking back", 15, "buyers"),
+        )
+    ]  # fmt: skip
+    return plan(world, supplier, stages=stages)
+
+
+@pytest.mark.both_doors
+def test_a_guest_learns_when_their_stages_begin_and_of_the_others_nothing_but_the_gap(
+    world: World, open_page: Opener
+) -> None:
+    supplier = world.supplier()
+    event = with_gap(world, supplier)
+    rep = seated(world, event, supplier)
+    app = open_page(rep, "dialogue", dialogue=event)
+    assert not app.exception
+    assert app.dataframe[0].value[["time", "title", "who"]].to_numpy().tolist() == [
+        ["09:00 – 09:30", "Welcome", "Everybody"],
+        ["09:30 – 10:15", "Buyers among themselves", "Buyers only"],
+        ["10:15 – 11:00", "Plenary", "Everybody"],
     ]
-    event = plan(world, supplier, stages=stages)
-    app = open_page(seated(world, event, supplier), "dialogue", dialogue=event)
-    assert app.dataframe[0].value["time"].dropna().to_list() == ["09:00 – 09:30"]
-    assert "later times are told in the event" in texts(app)
+    told = world[rep].store.call("dialogue_times", {"dialogue_id": event})
+    own = world[rep].store.rows("dialogue_stage", order=("position",))["id"].to_list()
+    assert told == [
+        {"id": own[0], "minutes": 30}, {"id": None, "minutes": 45}, {"id": own[1], "minutes": 45},
+    ]  # fmt: skip
+    with pytest.raises(NotAllowed):
+        world["east admin"].store.call("dialogue_times", {"dialogue_id": event})
+
+
+def test_a_guests_calendar_has_the_times_of_their_own_stages(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supplier = world.supplier()
+    event = with_gap(world, supplier)
+    rep = seated(world, event, supplier)
+    made: list[str] = []
+
+    def kept(row: Row, stages: pl.DataFrame, **more: Any) -> bytes:
+        made.append(dialogue_to_ics(row, stages, **more).decode().replace("\r\n ", ""))
+        return b""
+
+    monkeypatch.setattr("quorum.exports.calendar.dialogue_to_ics", kept)
+    monkeypatch.setattr(
+        "streamlit.download_button", lambda label, content, **more: content() and False
+    )
+    part(open_page(rep, "dialogue", dialogue=event), "papers")
+    assert "09:00 to 09:30: Welcome" in made[0]
+    assert "10:15 to 11:00: Plenary" in made[0]
+    assert "Tactics" not in made[0] and "among themselves" not in made[0]
 
 
 def test_a_guest_finds_their_events_and_plans_none(world: World, open_page: Opener) -> None:
