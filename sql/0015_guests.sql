@@ -344,17 +344,23 @@ $$;
 create trigger sign before update of text on quorum.dialogue_note
   for each row execute function quorum.sign_note();
 
--- Whoever comes by a link speaks for no member: members come in with their own account.
+-- Whoever comes by a link speaks for no member: members come in with their own account. A link for a
+-- reseller may name the supplier that it sells; only somebody of the supplier itself speaks for that
+-- without saying so.
 create or replace function quorum.sit_down(link public.invitation, person_name text, affiliation text) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   speaks_for text := left(coalesce(nullif(btrim(sit_down.affiliation), ''),
-    (select s.name from public.supplier s where s.id = link.supplier_id), ''), 200);
+    (select s.name from public.supplier s where s.id = link.supplier_id and link.role = 'supplier'),
+    ''), 200);
 begin
   perform quorum.need_open_invitation(link.dialogue_id, link.role);
   if link.dialogue_id = any (quorum.my_buyer_dialogues()) then
     perform quorum.refuse('Your organisation is in this consortium: open the event in Quorum and take a seat there.');
+  end if;
+  if speaks_for = '' then
+    perform quorum.refuse('Write the name of your own organisation or company: the others in the event see it beside your name.');
   end if;
   if exists (select from public.dialogue d
       join public.membership m on m.consortium_id = d.consortium_id and m.left_at is null

@@ -237,7 +237,7 @@ def test_a_guest_does_not_speak_for_a_member(room: Room, name: str) -> None:
 
 def as_guest(link: str, **changes: Any) -> dict[str, Any]:
     return {
-        "token": link, "person_name": "Visitor", "email": "", "organisation_name": "",
+        "token": link, "person_name": "Visitor", "email": "", "organisation_name": "Quill",
         "country": "", "kind": "", **changes,
     }  # fmt: skip
 
