@@ -143,11 +143,13 @@ def country_map(
         if settings:
             figure.add_annotation(x=across, y=up, text=look.safe(look.short(name)), **settings)
     ordered = frame.sort("show1", descending=True)
-    if placed.height:
-        unit = _(
-            "{unit} The area of a circle is its figure; the largest, {name}, is {value}."
-        ).format(unit=unit, name=placed["by1"][0], value=look.number(values[0]))
     alt = look.listed(unit, ordered["by1"].to_list(), [look.number(v) for v in ordered["show1"]])
+    if placed.height:
+        # Some of those names have no room on the map.
+        largest = zip(names, map(look.number, values), strict=False)
+        unit = _("{unit} The area of a circle is its figure; the largest: {largest}.").format(
+            unit=unit, largest=", ".join(f"{name} {value}" for name, value in largest)
+        )
     return _view(figure, view, alt, unit, source)
 
 
