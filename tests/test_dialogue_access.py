@@ -854,7 +854,6 @@ def test_a_closed_event_stays_as_it_is(room: Room) -> None:
         lambda: room.lead("set_chatham", chatham=True),
         lambda: room.lead("set_dialogue_suppliers", suppliers=[room.supplier]),
         lambda: room.south.call("take_seat", {"dialogue_id": room.event}),
-        lambda: invite(room.world, room.event),
     ):  # fmt: skip
         assert outcome(action) == CLOSED
     assert outcome(lambda: room.lead("open_dialogue")) == "This event is open or over already."

@@ -133,7 +133,7 @@ RELATIONS: dict[str, dict[str, pl.DataType]] = {
     },
     "dialogue_seat": {
         "id": TEXT, "dialogue_id": TEXT, "side": TEXT, "role": TEXT, "supplier_id": TEXT,
-        "name": TEXT, "affiliation": TEXT, "active": YES_NO,
+        "name": TEXT, "affiliation": TEXT, "active": YES_NO, "follows_up": YES_NO,
     },
     "commitment": {
         "id": TEXT, "dialogue_id": TEXT, "supplier_id": TEXT, "owner_id": TEXT, "text": TEXT,
