@@ -26,8 +26,10 @@ def people(session: Session, row: Row, now: Row) -> None:
         _seats(session, row, seats, runs)
     if dialogues.is_buyer(session, row):
         _hosts(session, row, runs)
-    if runs:
-        fold = st.expander(_("Invite guests"), key=f"guests-{row['id']}", on_change="rerun")
+    follows = row["state"] == "closed" and dialogues.hosts(session, row)
+    if runs or follows:
+        title = _("Invite guests") if runs else _("Invite people of a supplier to follow up")
+        fold = st.expander(title, key=f"guests-{row['id']}", on_change="rerun")
         if fold.open:
             with fold:
                 _guests(session, row)
@@ -115,7 +117,8 @@ def _hosts(session: Session, row: Row, runs: bool) -> None:
 
 
 def _guests(session: Session, row: Row) -> None:
-    """Links for people of suppliers and resellers, who see this event only."""
+    """Links for people of suppliers and resellers, who see this event only; once it is over, for
+    those who report on what their company promised."""
     suppliers = dialogues.supplier_names(session, row["id"], as_entered=True)
     chosen: list[str | None] = []
 
@@ -128,14 +131,20 @@ def _guests(session: Session, row: Row) -> None:
         )  # fmt: skip
         chosen.append(supplier)
 
+    roles = {
+        "supplier": _("Sees this event, writes on the shared board, and reports on what its "
+                      "company promised."),
+        "reseller": _("Sees this event and writes on the shared board."),
+        "guest": _("The same, for nobody in particular: a speaker, or an organisation that "
+                   "speaks for workers."),
+    }  # fmt: skip
+    if dialogues.is_over(row):
+        roles = {
+            "supplier": _("Sees what its company promised, and reports on it; nothing else of the "
+                          "event.")
+        }  # fmt: skip
     invitations.invite(
-        {
-            "supplier": _("Sees this event, writes on the shared board, and reports on what its "
-                          "company promised."),
-            "reseller": _("Sees this event and writes on the shared board."),
-            "guest": _("The same, for nobody in particular: a speaker, or an organisation that "
-                       "speaks for workers."),
-        },
+        roles,
         lambda role, note, days: data.call(
             session, "invite_to_dialogue", dialogue_id=row["id"], side=role,
             supplier_id=chosen[0] if role != "guest" else None, note=note, days=days,

@@ -469,6 +469,21 @@ def test_who_leads_puts_a_question_of_the_buyers_on_the_shared_board(
     assert [(q["board"], q["author"]) for q in board["questions"]] == [("shared", "north admin")]
 
 
+def test_after_the_event_its_hosts_invite_people_of_a_supplier_to_follow_up(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier("Aurora"))
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    other = part(open_page("south admin", "dialogue", dialogue=event), "people")
+    assert "Invite people of a supplier to follow up" not in [one.label for one in other.expander]
+    app = part(open_page("north admin", "dialogue", dialogue=event), "people")
+    app = choose(app, **{f"guests-{event}": True})
+    assert app.radio(key=f"guest-{event}-role").options == ["Guest of a supplier"]
+    button(app, "Make a link").click().run()
+    found = world.owner("select role, dialogue_id::text from invitation where used_at is null")
+    assert found == [("supplier", event)]
+
+
 def test_what_was_typed_while_the_event_closed_can_be_copied(
     world: World, open_page: Opener
 ) -> None:
