@@ -61,8 +61,9 @@ def chatham_words() -> str:
     )
 
 
-def when(row: Mapping[str, Any]) -> str:
-    """For example `Tue 2026-11-10, 09:00 to 12:00, Europe/Stockholm`."""
+def when(row: Mapping[str, Any], here: str = "") -> str:
+    """For example `Tue 2026-11-10, 09:00 to 12:00, Europe/Stockholm`; without the zone where the
+    clocks of the reader's, `here`, show the same."""
     try:
         begins = clocks.local(row["starts_at"], row["time_zone"])
         ends = clocks.local(row["ends_at"], row["time_zone"])
@@ -70,9 +71,24 @@ def when(row: Mapping[str, Any]) -> str:
         begins, ends = row["starts_at"], row["ends_at"]
         return f"{day_words(begins)}, {begins:%H:%M} – {ends:%H:%M} UTC"
     until = f"{ends:%H:%M}" if ends.date() == begins.date() else f"{day_words(ends)}, {ends:%H:%M}"
-    return _("{day}, {begins} to {ends}, {zone}").format(
-        day=day_words(begins), begins=f"{begins:%H:%M}", ends=until, zone=row["time_zone"]
+    words = _("{day}, {begins} to {ends}").format(
+        day=day_words(begins), begins=f"{begins:%H:%M}", ends=until
     )
+    if _same_clock(row, here):
+        return words
+    return _("{when}, {zone}").format(when=words, zone=row["time_zone"])
+
+
+def _same_clock(row: Mapping[str, Any], zone: str) -> bool:
+    """Whether both ends of the event have the same time of day there."""
+    try:
+        return bool(zone) and all(
+            clocks.local(row[end], zone).utcoffset()
+            == clocks.local(row[end], row["time_zone"]).utcoffset()
+            for end in ("starts_at", "ends_at")
+        )
+    except clocks.ClockError:
+        return False
 
 
 def day_words(moment: date | datetime) -> str:
@@ -105,10 +121,10 @@ def asked_for(session: Session) -> Row | None:
 def listing(session: Session) -> pl.DataFrame:
     """All events with what a table shows: when_words, state_name, suppliers, made, verified,
     still_open."""
-    return data.cached(session, _listing)
+    return data.cached(session, _listing, st.context.timezone or "")
 
 
-def _listing(session: Session) -> pl.DataFrame:
+def _listing(session: Session, here: str) -> pl.DataFrame:
     found = data.dialogues(session)
     named = (
         data.dialogue_suppliers(session)
@@ -119,7 +135,7 @@ def _listing(session: Session) -> pl.DataFrame:
         "dialogue_id", "made", "verified",
         still_open=pl.sum_horizontal(*dialogues.STILL_OPEN),
     )  # fmt: skip
-    whens = [when(row) for row in found.iter_rows(named=True)]
+    whens = [when(row, here) for row in found.iter_rows(named=True)]
     names = found.select(dialogue_id="id").join(
         named, on="dialogue_id", how="left", maintain_order="left"
     )

@@ -57,16 +57,20 @@ def choose_suppliers(session: Session, consortium_id: str, key: str) -> list[str
         ),
         "level": st.column_config.TextColumn(
             _("Overall level"),
-            width=220,
+            width=185,
             help=_("From the lowest to the highest that any member's latest assessment allows"),
         ),
-        "assessed_on": dialogues.day_column(_("Assessed on")),
+        "still_open": st.column_config.NumberColumn(
+            _("Open"), help=_("Commitments that are neither verified nor dropped")
+        ),
+        "overdue": st.column_config.NumberColumn(
+            _("Overdue"), help=_("Of the open ones, those whose day has passed")
+        ),
         "contracts": st.column_config.NumberColumn(
-            _("Contracts ending"), help=_("Within twelve months, of those whose end is shared")
+            _("Contracts"), help=_("Ending within twelve months, of those whose end is shared")
         ),
         "next_end": dialogues.day_column(_("First of them")),
-        "still_open": _("Open commitments"),
-        "overdue": _("Overdue"),
+        "assessed_on": dialogues.day_column(_("Assessed on")),
     }
     _picked(found, columns, f"{key}-table-{least}", f"{key}-chosen", found["supplier_id"].to_list())
     st.caption(
@@ -309,7 +313,7 @@ def agenda(session: Session, row: Row) -> None:
         st.info(_("The agenda is empty."))
         chosen = None
     else:
-        chosen = show_agenda(stages, row["starts_at"], row["time_zone"], key, choose=changes)
+        chosen = show_agenda(stages, row["starts_at"], row["time_zone"], key, choose=True)
         over = domain.overrun(stages["minutes"], row["starts_at"], row["ends_at"])
         if over > 0 and changes:
             st.warning(
@@ -320,11 +324,15 @@ def agenda(session: Session, row: Row) -> None:
                     ).format(n=over)
                 )
             )  # fmt: skip
+    selected = stages.filter(pl.col("id") == (chosen or ""))
     if not changes:
+        if selected.height:
+            _stage_words(selected.row(0, named=True))
+        elif stages.height:
+            st.caption(_("Select a stage to read what it is for."))
         return
     if said := st.session_state.pop(f"{key}-problem", None):
         problem(said)
-    selected = stages.filter(pl.col("id") == (chosen or ""))
     if selected.height:
         _stage_actions(session, stages, selected.row(0, named=True))
     elif stages.height:
@@ -364,11 +372,18 @@ def _stage_labels() -> dict[str, str]:
     }  # fmt: skip
 
 
+def _stage_words(row: Row) -> None:
+    """Title and purpose of a stage, whole: the table cuts long ones off."""
+    st.markdown(f"**{plain(row['title'])}**")
+    if row["purpose"]:
+        st.markdown(plain(row["purpose"]))
+
+
 def _stage_actions(session: Session, stages: pl.DataFrame, row: Row) -> None:
     order: list[str] = stages["id"].to_list()
     place = order.index(row["id"])
     with st.container(border=True, gap="small"):
-        st.markdown(f"**{plain(row['title'])}**")
+        _stage_words(row)
         edits.edit(
             session, "dialogue_stage", row, _stage_labels(), _stage_fields, f"stage-{row['id']}",
             _("Change this stage"),

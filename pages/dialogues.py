@@ -42,13 +42,17 @@ def events(session: Session, found: pl.DataFrame) -> None:
         st.info(_("No event is planned.") if which == "ahead" else _("No event has been held yet."))
         return
     columns: dict[str, Any] = {
-        "title": st.column_config.TextColumn(_("Event"), width="medium"),
-        "when_words": st.column_config.TextColumn(_("When"), width=290),
-        "state_name": _("State"),
+        "title": st.column_config.TextColumn(_("Event"), width=200),
+        "when_words": st.column_config.TextColumn(_("When"), width=_wide(shown["when_words"])),
+        "state_name": st.column_config.TextColumn(_("State"), width=85),
+        "made": st.column_config.NumberColumn(_("Made"), help=_("Commitments"), width=60),
+        "verified": st.column_config.NumberColumn(
+            _("Verified"), help=_("Of the commitments"), width=75
+        ),
+        "still_open": st.column_config.NumberColumn(
+            _("Open"), help=_("Of the commitments"), width=60
+        ),
         "suppliers": _("Suppliers"),
-        "made": _("Commitments"),
-        "verified": _("Verified"),
-        "still_open": _("Still open"),
     }
     if len(session.principal.consortia) > 1:
         columns["consortium"] = _("Consortium")
@@ -58,6 +62,12 @@ def events(session: Session, found: pl.DataFrame) -> None:
     if chosen:
         dialogues.open_event(chosen)
     st.caption(_("Select a row to open the event."))
+
+
+def _wide(words: pl.Series) -> int:
+    """Room for the longest, in pixels: with a time zone, or without."""
+    longest: Any = words.str.len_chars().max()
+    return 215 if longest <= len("Tue 2026-11-10, 09:00 to 12:00") else 310
 
 
 def plan_next(session: Session) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.dialogues import closing_words
+from components.dialogues import closing_words, when
 from quorum.exports.calendar import dialogue_to_ics
 from quorum.store import NotAllowed, Row
 from tests.conftest import Actor, World, select_row
@@ -210,6 +210,44 @@ def test_one_joins_the_video_meeting_until_the_event_is_over(
     assert links() == ["Join the video meeting"]
     store.call("close_dialogue", {"dialogue_id": event})
     assert links() == []
+
+
+def test_what_decides_stands_first_in_the_tables(world: World, open_page: Opener) -> None:
+    plan(world, world.supplier())
+    app = planning(open_page)
+    events, candidates, *_rest = (list(one.value.columns) for one in app.dataframe)
+    assert events == [
+        "title", "when_words", "state_name", "made", "verified", "still_open", "suppliers",
+    ]  # fmt: skip
+    assert candidates == [
+        "supplier", "members", "level", "still_open", "overdue", "contracts", "next_end",
+        "assessed_on",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("here", "zone"),
+    [("", True), ("Europe/Lisbon", True), ("Europe/Brussels", False), ("Nowhere/Land", True)],
+)
+def test_the_time_zone_is_named_where_the_readers_clocks_differ(here: str, zone: bool) -> None:
+    event = {
+        "starts_at": datetime(2026, 11, 10, 8, tzinfo=UTC),
+        "ends_at": datetime(2026, 11, 10, 11, tzinfo=UTC), "time_zone": "Europe/Stockholm",
+    }  # fmt: skip
+    named = ", Europe/Stockholm" if zone else ""
+    assert when(event, here) == f"Tue 2026-11-10, 09:00 to 12:00{named}"
+
+
+def test_what_a_selected_stage_is_for_is_shown_whole(world: World, open_page: Opener) -> None:
+    purpose = "Go through the commitments, one after the other, and say what shows it. " * 3
+    stages = [{"title": "Baseline", "purpose": purpose, "minutes": 30, "audience": "all"}]
+    event = plan(world, world.supplier(), stages=stages)
+    app = open_page("north editor", "dialogue", dialogue=event)
+    assert purpose.strip() not in texts(app)
+    assert purpose.strip() in texts(select_row(app, f"agenda-{event}", 0))
+    app = select_row(open_page("north viewer", "dialogue", dialogue=event), f"agenda-{event}", 0)
+    assert purpose.strip() in texts(app)
+    assert "Move up" not in buttons(app)
 
 
 # Changing an event --------------------------------------------------------------------------------
