@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import data
 from components.links import go, link
-from components.messages import plain, problem
+from components.messages import plain, plain_lines, problem
 from components.session import Session
 from quorum import clocks, dialogues
 from quorum.language import _, ngettext
@@ -279,7 +279,7 @@ def heading(session: Session, row: Row) -> None:
     ]
     st.caption(plain(" · ".join(parts)))
     if row["aim"]:
-        st.markdown(plain(row["aim"]))
+        st.markdown(plain_lines(row["aim"]))
     if row["link"] and not is_over(row):
         st.link_button(_("Join the video meeting"), row["link"])
 

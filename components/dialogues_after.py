@@ -5,7 +5,7 @@ import streamlit as st
 
 from components import commitments, data, dialogues, dialogues_board, dialogues_rule
 from components.links import link
-from components.messages import plain
+from components.messages import plain, plain_lines
 from components.session import Session
 from quorum.language import _
 from quorum.store import Row
@@ -66,4 +66,4 @@ def _notes(session: Session, row: Row, notes: list[Row]) -> None:
                 by = f" *{plain(note['author'])}*" if note["author"] else ""
                 mark = f" :gray-badge[{plain(_('Buyers only'))}]"
                 buyers = mark if note["audience"] == "buyers" else ""
-                st.markdown(f"{plain(note['text'])}{by}{buyers}")
+                st.markdown(f"{plain_lines(note['text'])}{by}{buyers}")

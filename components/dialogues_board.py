@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from components import data, dialogues, dialogues_rule, filters, messages
-from components.messages import plain, problem
+from components.messages import plain, plain_lines, problem
 from components.picture import picture
 from components.session import Session, current_session
 from quorum import dialogues as domain
@@ -279,7 +279,7 @@ def _question(
     votes = ngettext("{n} vote", "{n} votes", one["votes"]).format(n=one["votes"])
     key = f"q-{one['id']}"
     with st.container(border=True, gap="xsmall"):
-        st.markdown(plain(one["text"]))
+        st.markdown(plain_lines(one["text"]))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(plain(" · ".join([votes, *filter(None, parts)])), width="stretch")
             if open_now and one["state"] != "dropped":

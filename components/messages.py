@@ -39,6 +39,12 @@ def plain(text: object) -> str:
     return _PUNCTUATION.sub(r"\\\1", _REPLACED_LATER.sub(JOINER, one_line))
 
 
+def plain_lines(text: object) -> str:
+    """As `plain`, for what may have several lines: each stays a line, and blank ones part
+    paragraphs."""
+    return "  \n".join(map(plain, str(text).strip().splitlines()))
+
+
 def problem(sentence: str) -> None:
     """What went wrong, where, and what to do."""
     st.error(plain(sentence))

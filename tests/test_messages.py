@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.messages import JOINER, plain, whose_badge, whose_text
+from components.messages import JOINER, plain, plain_lines, whose_badge, whose_text
 
 # What Markdown and Streamlit would act upon. Seen in a browser: each is shown as it is.
 PAYLOADS = [
@@ -166,3 +166,9 @@ def test_identifiers_of_rows_stay_on_the_server():
     assert not page.exception
     assert page.dataframe[0].value.columns.tolist() == ["supplier", "spend"]
     assert page.text[0].value == "None None"
+
+
+def test_lines_stay_lines_and_nothing_in_them_is_formatted() -> None:
+    written = "One\n- two\n\n  # three\r\n"
+    assert plain_lines(written) == "One  \n\\- two  \n  \n\\# three"
+    assert plain_lines("") == ""

@@ -250,6 +250,14 @@ def test_what_a_selected_stage_is_for_is_shown_whole(world: World, open_page: Op
     assert "Move up" not in buttons(app)
 
 
+def test_aims_and_questions_keep_their_lines(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier(), aim="Sites\nWages")
+    ask(world["north admin"].store, event, "Which sites?\nAnd since when?")
+    app = open_page("south admin", "dialogue", dialogue=event)
+    assert "Sites  \nWages" in texts(app)
+    assert "Which sites?  \nAnd since when?" in texts(part(app, "questions"))
+
+
 # Changing an event --------------------------------------------------------------------------------
 
 
