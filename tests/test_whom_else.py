@@ -272,10 +272,17 @@ def test_two_owners_with_one_identifier_are_told_apart(scene: Scene) -> None:
         },
     )  # fmt: skip
     receipt = world.share("east admin", "assessment", [south], consortium_id=scene.baltic)
-    found = data.contributions(scene.session("harbour admin"), "assessment").filter(id=south)
-    assert dict(found.select("organisation", "shared_with").rows()) == {
-        "South": sorted([scene.nordic, scene.baltic]), "East": [scene.baltic],
-    }  # fmt: skip
+    reader = scene.session("harbour admin")
+    both = world["harbour admin"].store.rows("assessment", filters={"id": south})
+    found = data.with_sharing(reader, "assessment", both)
+    assert dict(found.select("organisation_id", "shared_with").rows()) == {
+        world["south admin"].organisation_id: sorted([scene.nordic, scene.baltic]),
+        world["east admin"].organisation_id: [scene.baltic],
+    }
+    read = data.contributions(reader, "assessment").filter(id=south)
+    assert read.select("organisation", "shared_with").rows() == [
+        ("South", sorted([scene.nordic, scene.baltic]))
+    ]
     world["east admin"].store.call("revoke_sharing", {"sharing_id": receipt})
     world["east admin"].store.delete("assessment", {"id": south})
 
