@@ -108,7 +108,7 @@ def ahead(session: Session, *relations: str, said: str = "", dialogue_id: str = 
 # Contributions whose identifier a form mints, so that a repeated submit is stored once. It is
 # unique within its owner only: a key across owners would tell one what another has.
 MINTED = frozenset({"assessment", "initiative", "rubric", "initiative_rating", "initiative_link",
-                     "leverage_use", "saved_chart"})  # fmt: skip
+                     "leverage_use", "risk", "saved_chart"})  # fmt: skip
 
 
 def of_one_owner(session: Session, found: pl.DataFrame, key: str = "id") -> pl.DataFrame:

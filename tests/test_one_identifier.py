@@ -167,6 +167,8 @@ def test_no_reader_finds_an_identifier_twice(world: World) -> None:
          source="Public list")  # fmt: skip
     both(world, "leverage_use", supplier_id=supplier, asked_on="2026-06-01", asked="For all sites",
          channel="letter", jointly=False)  # fmt: skip
+    both(world, "risk", supplier_id=supplier, country=None, kind="wages", stage="",
+         text="Paid late", source="Audit", link=None, seen_on="2026-05-01")  # fmt: skip
     rate(world, "south admin", 0, rate(world, "north admin", 4))
     made = str(uuid.uuid4())
     chart(world, "north admin", made, "Ours")
@@ -178,6 +180,7 @@ def test_no_reader_finds_an_identifier_twice(world: World) -> None:
             "initiative": data.initiatives(reader).filter(~pl.col("published")),
             "initiative_link": data.initiative_links(reader),
             "leverage_use": data.leverage_uses(reader),
+            "risk": data.risks(reader),
             "initiative_rating": data.rows(reader, "initiative_rating"),
             "saved_chart": explore.saved_charts(reader),
         }
