@@ -107,6 +107,8 @@ def planned(demo: Server) -> Iterator[Callable[..., Event]]:
 def come_as_guest(context: BrowserContext, server: Server, event: Event, side: str) -> Page:
     """Somebody who follows a link, says who they are, and goes into the room."""
     page = go(context.new_page(), server, event.link(side))
+    if side != "supplier":
+        field_named(page, "Your organisation or company").fill("Brightbox Resale")
     field_named(page, "Your name").fill(f"Guest of a {side}")
     field_named(page, "Your e-mail address").fill(f"{uuid.uuid4().hex}@example.org")
     field_named(page, "Choose a password").fill("lakes and light in June")
