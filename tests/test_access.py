@@ -636,6 +636,7 @@ go_to                   +      +      -      -      -    -    -    -      -     
 ask_question            +      -      -      +      -    -    +    +      -        -      !
 edit_question           +      -      -      -      -    -    +    -      -        -      !
 set_question_state      +      +      -      -      -    -    -    -      -        -      !
+share_question          +      +      -      -      -    -    -    -      -        -      !
 merge_questions         +      +      -      -      -    -    -    -      -        -      !
 vote                    +      -      -      +      -    -    +    +      -        -      !
 write_note              +      -      -      +      -    -    +    +      -        -      !
@@ -718,6 +719,7 @@ def call(scene: Scene, function: str, actor: str) -> tuple[str, list[Any]]:
         "ask_question": [event, uuid.uuid4(), "shared", None, None, "", "Who makes it?"],
         "edit_question": [scene.questions[0], 1, None, None, "", "Who makes it?"],
         "set_question_state": [scene.questions[0], "asked"],
+        "share_question": [scene.questions[0]],
         "merge_questions": [scene.questions[0], scene.questions[1:]],
         "vote": [scene.questions[0], True],
         "write_note": [event, uuid.uuid4(), None, None, "shared", "They listed sites.", None],
