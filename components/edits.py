@@ -9,7 +9,7 @@ import streamlit as st
 from components import data, messages
 from components.session import Session
 from quorum.language import _
-from quorum.store import AlreadyThere, Conflict, Row, StoreError
+from quorum.store import AlreadyThere, Conflict, NotAllowed, Row, StoreError
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,19 @@ def edit_with(session: Session, row: Row, form: Form, key: str, label: str = "")
         values = form.checked(typed)
         if values is not None:
             _save(session, form, values, seen, key)
+
+
+def deleted(session: Session, relation: str, identifier: str, why_not: str) -> None:
+    """Deletes one of the organisation's own rows, or says why it stays: `why_not` where the store
+    refuses, and for anything else, such as a store that does not answer, its own sentence."""
+    try:
+        data.delete(session, relation, {"id": identifier})
+    except NotAllowed:
+        messages.problem(why_not)
+    except StoreError as failure:
+        messages.problem(str(failure))
+    else:
+        st.rerun()
 
 
 def _save(session: Session, form: Form, values: Row, seen: Row, key: str) -> None:

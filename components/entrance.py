@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -22,7 +21,7 @@ from components.session import (
     sign_out,
     why_ended,
 )
-from quorum.countries import all_countries, display_name
+from quorum.countries import by_name
 from quorum.language import _
 from quorum.store import Row, StoreError
 from quorum.store.accounts import CodeSent, check_address
@@ -269,7 +268,7 @@ def _person_fields() -> tuple[str, str, str]:
 
 
 def _organisation_fields() -> dict[str, str]:
-    countries = dict(sorted(((c, display_name(c)) for c in all_countries()), key=itemgetter(1)))
+    countries = by_name()
     kinds = organisation_kinds()
     name = st.text_input(_("Name of your organisation"), autocomplete="organization", max_chars=200)
     country = st.selectbox(

@@ -18,7 +18,7 @@ from quorum import initiatives
 from quorum.definitions import rubrics as definitions
 from quorum.definitions.rubrics import Rubric
 from quorum.language import _
-from quorum.store import AlreadyThere, NotAllowed, Row, StoreError
+from quorum.store import AlreadyThere, Row, StoreError
 
 NOT_RATED = -1.0  # on the slider, left of nought
 
@@ -55,19 +55,6 @@ def say_stored(key: str) -> None:
 def again(key: str, sentence: str) -> None:
     st.session_state[f"{key}-said"] = sentence
     st.rerun()
-
-
-def deleted(session: Session, relation: str, identifier: str, why_not: str) -> None:
-    """Deletes one of the organisation's own rows, or says why it stays: `why_not` where the store
-    refuses, and for anything else, such as a store that does not answer, its own sentence."""
-    try:
-        data.delete(session, relation, {"id": identifier})
-    except NotAllowed:
-        problem(why_not)
-    except StoreError as failure:
-        problem(str(failure))
-    else:
-        st.rerun()
 
 
 def folded(parts: Sequence[tuple[str, str, Callable[[Session], None]]], session: Session) -> None:
@@ -246,7 +233,7 @@ def my_rubrics(session: Session) -> None:
         else:
             st.rerun()
     if delete:
-        deleted(
+        edits.deleted(
             session, "rubric", chosen,
             _("It cannot be deleted while it is shared, or once something was rated under it."),
         )  # fmt: skip

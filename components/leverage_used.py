@@ -158,12 +158,7 @@ def add(session: Session) -> None:
     with st.form(f"{KEY}-{nonce}", border=False):
         values = _fields(session, blank, f"{KEY}-{nonce}")
         sent = st.form_submit_button(_("Record it"), type="primary")
-    if not sent:
-        return
-    said_wrong = problems(values, date.today())
-    for sentence in said_wrong:
-        problem(sentence)
-    if said_wrong:
+    if not sent or _checked(values) is None:
         return
     try:
         data.insert(session, "leverage_use", {"id": nonce, **values})
@@ -230,12 +225,8 @@ def details(session: Session, row: Row) -> None:
 def _delete(session: Session, row: Row, key: str) -> None:
     if not st.button(_("Delete this record"), key=f"{key}-delete"):
         return
-    try:
-        data.delete(session, "leverage_use", {"id": row["id"]})
-    except StoreError:
-        problem(_("It is shared: end the sharing first, then delete it."))
-    else:
-        st.rerun()
+    shared = _("It is shared: end the sharing first, then delete it.")
+    edits.deleted(session, "leverage_use", row["id"], shared)
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any] | None:

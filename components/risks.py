@@ -10,7 +10,7 @@ import streamlit as st
 from components import data, dialogues, edits, filters, sharing
 from components.messages import done, plain, problem
 from components.session import Session
-from quorum.countries import all_countries, display_name
+from quorum.countries import by_name
 from quorum.language import _
 from quorum.risks import (
     ANY_STAGE,
@@ -50,19 +50,10 @@ def columns() -> dict[str, Any]:
 # Forms --------------------------------------------------------------------------------------------
 
 
-def _countries() -> dict[str, str]:
-    """All countries, code to name, by name."""
-    return dict(sorted(((code, display_name(code)) for code in all_countries()), key=_by_name))
-
-
-def _by_name(country: tuple[str, str]) -> str:
-    return country[1]
-
-
 def _where(session: Session, seen: Row, key: str) -> dict[str, str | None]:
     """The fields for supplier and country."""
     suppliers = filters.told_apart(dict(data.suppliers(session).select("id", "name").iter_rows()))
-    countries = _countries()
+    countries = by_name()
     with filters.row():
         supplier = st.selectbox(
             _("Supplier"), list(suppliers), key=f"{key}-supplier",
@@ -211,19 +202,15 @@ def _own(session: Session, row: Row, key: str) -> None:
 def _delete(session: Session, row: Row, key: str) -> None:
     if not st.button(_("Delete this record"), key=f"{key}-delete"):
         return
-    try:
-        data.delete(session, "risk", {"id": row["id"]})
-    except StoreError:
-        problem(_("It is shared: end the sharing first, then delete it."))
-    else:
-        st.rerun()
+    shared = _("It is shared: end the sharing first, then delete it.")
+    edits.deleted(session, "risk", row["id"], shared)
 
 
 def _worded(session: Session, row: Row) -> Row:
     """The row with names where it has identifiers and codes."""
     names: dict[str, dict[str, str]] = {
         "supplier_id": dict(data.suppliers(session).select("id", "name").iter_rows()),
-        "country": _countries(),
+        "country": by_name(),
         "kind": kind_names(),
         "stage": stage_names(),
     }

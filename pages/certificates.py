@@ -9,6 +9,7 @@ import streamlit as st
 from components import (
     certificates,
     data,
+    edits,
     filters,
     importing,
     initiatives,
@@ -122,7 +123,7 @@ def own(session: Session, row: dict[str, Any]) -> None:
     certificates.correct_link(session, row)
     if st.button(_("Delete this record"), key=f"del-{row['id']}"):
         why_not = _("It is shared: end the sharing first, then delete it.")
-        initiatives_forms.deleted(session, "initiative_link", row["id"], why_not)
+        edits.deleted(session, "initiative_link", row["id"], why_not)
 
 
 def from_file(session: Session) -> None:

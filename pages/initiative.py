@@ -5,7 +5,16 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from components import certificates, data, filters, initiatives, initiatives_forms, maps, sharing
+from components import (
+    certificates,
+    data,
+    edits,
+    filters,
+    initiatives,
+    initiatives_forms,
+    maps,
+    sharing,
+)
 from components.links import link, web
 from components.messages import empty, foot, plain
 from components.session import Session, require_session
@@ -49,7 +58,7 @@ def own(session: Session) -> None:
     initiatives_forms.correct_initiative(session, row)
     sharing.share_form(session, "initiative", [row["id"]], row["name"], f"share-{key}")
     if st.button(_("Delete this initiative"), key=f"delete-{key}"):
-        initiatives_forms.deleted(
+        edits.deleted(
             session, "initiative", row["id"],
             _(
                 "It cannot be deleted while it is shared, rated or linked. End the sharing and "
@@ -125,7 +134,7 @@ def reason(session: Session, row: dict[str, Any]) -> None:
                 session, "initiative_rating", [row["rating_id"]], title, f"s-{row['rating_id']}"
             )
             if st.button(_("Take this rating back"), key=f"back-{row['rating_id']}"):
-                initiatives_forms.deleted(
+                edits.deleted(
                     session, "initiative_rating", row["rating_id"],
                     _(
                         "A rating stays while it is shared, and once it was revised. End its "

@@ -5,6 +5,7 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ def all_countries() -> tuple[str, ...]:
     banned = set(_data()["not_countries"])
     codes = (str(code) for code in Locale("en").territories)
     return tuple(sorted(code for code in codes if len(code) == 2 and code not in banned))
+
+
+def by_name() -> dict[str, str]:
+    """Every country, code to name, in the order of names: for a list to choose from."""
+    named = ((code, display_name(code)) for code in all_countries())
+    return dict(sorted(named, key=itemgetter(1)))
 
 
 def read_outlines(geojson: dict[str, Any]) -> Outlines:
