@@ -69,10 +69,12 @@ def test_three_rate_one_initiative_share_disagree_and_compare(
     expect(said).to_contain_text("1 by City of Brynhavn; 4 by City of Roccalena")
     go(reader, own_demo, "initiatives")
     matrix = reader.get_by_role("figure", name=re.compile("Stars of 8 rated initiatives"))
-    expect(matrix.locator("text", has_text=re.compile(r"^2\.5\(3\)$"))).to_be_visible()
+    square = matrix.locator("text", has_text=re.compile(r"^2\.5\(3\)$"))
+    expect(square).to_be_visible()
     expect(matrix.locator("text", has_text=re.compile("^1–4$"))).to_be_visible()
-    # Plotly lies over its marks, so it is the place that is clicked.
-    spot = matrix.locator("text", has_text=re.compile(r"^2\.5\(3\)$")).bounding_box()
+    # Plotly lies over its marks, so it is the place that is clicked; it may lie below the window.
+    square.scroll_into_view_if_needed()
+    spot = square.bounding_box()
     assert spot is not None
     reader.mouse.click(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
     expect(reader.get_by_role("heading", name="Initiative profile")).to_be_visible()
