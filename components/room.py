@@ -72,6 +72,7 @@ class Held:
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
     silent: str = ""  # why the store did not answer the last time
+    board: tuple[int, list[Row]] | None = None  # all questions, at a state of the room
 
 
 # Looking ------------------------------------------------------------------------------------------
@@ -115,6 +116,16 @@ def _plan(session: Session, dialogue_id: str) -> Plan:
         data.organisation_names(session),
         earlier_open(session, event).to_dicts(),
     )
+
+
+def all_questions(session: Session, here: Held) -> list[Row]:
+    """The questions of the boards: the room itself is told the first only. Asked once for each
+    state of the room. Raises StoreError."""
+    counter = here.room["counter"]
+    if here.board is None or here.board[0] != counter:
+        told = data.ask(session, "dialogue_board", dialogue_id=here.dialogue_id, seen=None)
+        here.board = (counter, told["questions"])
+    return here.board[1]
 
 
 def plan_of(here: Held) -> Plan:
@@ -305,8 +316,7 @@ def beside(here: Held) -> str:
     current = (room["question"] or {}).get("id")
     listed = [q for q in room["questions"] if q["id"] != current]
     asked = [_item(q["text"], *_about_question(q, plan)) for q in listed[:NEXT]]
-    if (more := room["waiting"] - len(asked)) > 0:
-        asked.append(_item("", ngettext("and {n} more", "and {n} more", more).format(n=more)))
+    asked += _rest(room["waiting"] - len(asked))
     promised = [_item(one["text"], *_about_promise(one, plan)) for one in room["commitments"]]
     parts = []
     if room["state"] in ("planned", "live"):
@@ -320,14 +330,18 @@ def beside(here: Held) -> str:
 
 def _earlier(plan: Plan) -> list[str]:
     """What was promised before and is to be gone through; the most overdue first."""
+    standing = dialogues.standing_names()
     shown = [
-        _item(one["text"], one["supplier"], dialogues.standing_names()[one["standing"]],
+        _item(one["text"], one["supplier"], standing[one["standing"]],
               _("until {day}").format(day=one["due_on"]))
         for one in plan.earlier[:NEXT]
     ]  # fmt: skip
-    if (more := len(plan.earlier) - NEXT) > 0:
-        shown.append(_item("", ngettext("and {n} more", "and {n} more", more).format(n=more)))
-    return shown
+    return [*shown, *_rest(len(plan.earlier) - NEXT)]
+
+
+def _rest(n: int) -> list[str]:
+    """The last line of a list that shows its first items only."""
+    return [_item("", ngettext("and {n} more", "and {n} more", n).format(n=n))] if n > 0 else []
 
 
 def _list(title: str, said: str, items: list[str]) -> str:

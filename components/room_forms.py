@@ -13,7 +13,7 @@ import streamlit as st
 from components import data, messages
 from components.dialogues import closing_words
 from components.messages import plain
-from components.room import Held, among_buyers, plan_of
+from components.room import Held, all_questions, among_buyers, plan_of
 from components.session import Session
 from quorum import dialogues
 from quorum.language import _
@@ -106,12 +106,12 @@ def _choose(session: Session, here: Held, listed: list[Row]) -> None:
 def _with_words(session: Session, here: Held, words: str) -> list[Row]:
     """Of all questions of the boards, those with these words: the room is told the first only."""
     try:
-        board = data.ask(session, "dialogue_board", dialogue_id=here.dialogue_id, seen=None)
+        known = all_questions(session, here)
     except StoreError as refusal:
         messages.problem(str(refusal))
         return []
     return [
-        q for q in board["questions"]
+        q for q in known
         if q["merged_into"] is None and q["state"] in ("open", "asked")
         and words.casefold() in q["text"].casefold()
     ]  # fmt: skip
