@@ -125,20 +125,8 @@ def of_one_owner(session: Session, found: pl.DataFrame, key: str = "id") -> pl.D
     return found.filter(pl.col("organisation_id") == earliest.over(key))
 
 
-def _read(
-    session: Session,
-    relation: str,
-    filters: Row | None = None,
-    order: tuple[str, ...] = (),
-    limit: int | None = None,
-) -> pl.DataFrame:
-    """Every row that a page reads comes through here, so that no identifier is there twice."""
-    found = session.store.rows(relation, filters=filters, order=order, limit=limit)
-    return of_one_owner(session, found) if relation in MINTED else found
-
-
 def _rows(session: Session, relation: str, order: tuple[str, ...]) -> pl.DataFrame:
-    return _read(session, relation, order=order)
+    return fresh(session, relation, order=order)
 
 
 def rows(session: Session, relation: str, *order: str) -> pl.DataFrame:
@@ -154,8 +142,12 @@ def fresh(
     order: tuple[str, ...] = (),
     limit: int | None = None,
 ) -> pl.DataFrame:
-    """Rows as they stand this moment, for a form that is about to edit them, or for `cached`."""
-    return _read(session, relation, filters, order, limit)
+    """Rows as they stand this moment, for a form that is about to edit them, or for `cached`.
+
+    Every row that a page reads comes through here, so that no identifier is there twice.
+    """
+    found = session.store.rows(relation, filters=filters, order=order, limit=limit)
+    return of_one_owner(session, found) if relation in MINTED else found
 
 
 def register(session: Session) -> pl.DataFrame:
@@ -293,7 +285,7 @@ def _as_merged(session: Session, found: pl.DataFrame) -> pl.DataFrame:
 
 def _contributions(session: Session, relation: str) -> pl.DataFrame:
     """The rows with the names of supplier and organisation, and `mine`."""
-    found = with_sharing(session, relation, _read(session, relation))
+    found = with_sharing(session, relation, fresh(session, relation))
     named = organisations(session).select(organisation_id="id", organisation="name")
     return (
         _as_merged(session, found)
@@ -403,7 +395,7 @@ def _initiatives(session: Session) -> pl.DataFrame:
     mine = pl.col("organisation_id") == session.principal.organisation_id
     named = organisations(session).select(organisation_id="id", organisation="name")
     added = (
-        with_sharing(session, "initiative", _read(session, "initiative", order=("name",)))
+        with_sharing(session, "initiative", fresh(session, "initiative", order=("name",)))
         .join(named, on="organisation_id", how="left", maintain_order="left")
         .with_columns(key="id", full_name="name", published=False, mine=mine)
         .sort("name", "created_at")

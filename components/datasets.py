@@ -13,6 +13,7 @@ from components import data
 from components.contributions import relation_names
 from components.dialogues import RELATIONS as OF_DIALOGUES
 from components.dialogues import state_names as event_states
+from components.dialogues_rule import ruled
 from components.leverage_used import channel_names, outcome_names
 from components.risks import risks
 from components.session import Session
@@ -287,8 +288,7 @@ def _leverage_use(session: Session) -> pl.DataFrame:
 
 def _unattributed(session: Session, found: pl.DataFrame, *names: str) -> pl.DataFrame:
     """Without these names where the Chatham House Rule holds: every answer can be taken along."""
-    ruled = data.dialogues(session).filter("chatham")["id"].to_list()
-    of_those = pl.col("dialogue_id").is_in(ruled).fill_null(False)
+    of_those = pl.col("dialogue_id").is_in(list(ruled(session))).fill_null(False)
     return found.with_columns(pl.when(~of_those).then(pl.col(names)))
 
 

@@ -57,7 +57,7 @@ def _checked(
 ) -> tuple[list[Found], str]:
     """Where the paper of an event names somebody, and why that cannot be known."""
     found: dict[tuple[str, int, int], Found] = {}
-    for event in _ruled(session).values():
+    for event in ruled(session).values():
         if event["id"] == row["id"]:
             texts = written
         else:
@@ -80,7 +80,7 @@ def _from_another_room(event: Row) -> str:
     ).format(title=event["title"])
 
 
-def _ruled(session: Session) -> dict[str, Row]:
+def ruled(session: Session) -> dict[str, Row]:
     """The events under the rule, by identifier."""
     found = data.dialogues(session).filter("chatham")
     return {one["id"]: one for one in found.iter_rows(named=True)}
@@ -159,11 +159,11 @@ def commitments_for_files(
     if row is not None and row["chatham"]:
         texts = dict(found.select("id", "text").iter_rows())
         held_back = held_back | cannot_leave(session, row, texts)
-    ruled = pl.col("dialogue_id").is_in(list(_ruled(session)))
+    of_those = pl.col("dialogue_id").is_in(list(ruled(session)))
     instead = pl.lit(_instead()["promised"])
     owner = [one for one in ("owner_id", "owner") if one in found.columns]
     return found.with_columns(
-        pl.when(~ruled).then(pl.col(owner)),
+        pl.when(~of_those).then(pl.col(owner)),
         text=pl.when(pl.col("id").is_in(list(held_back))).then(instead).otherwise("text"),
     )
 
@@ -172,7 +172,7 @@ def _held_back(session: Session) -> frozenset[str]:
     """The commitments whose wording cannot leave."""
     known = data.commitments(session)
     found: set[str] = set()
-    for event in _ruled(session).values():
+    for event in ruled(session).values():
         texts = dict(known.filter(dialogue_id=event["id"]).select("id", "text").iter_rows())
         if texts:
             found |= cannot_leave(session, event, texts)
@@ -185,17 +185,17 @@ def uses_for_files(
     """Uses of leverage likewise: of what was asked in an event under the rule neither by whom and
     together with whom, nor wording that names somebody."""
     named: set[tuple[str, str]] = set()
-    for event in _ruled(session).values():
+    for event in ruled(session).values():
         whole = row is not None and event["id"] == row["id"]
         for column in ("asked", "outcome_text"):
             here = found if whole else found.filter(dialogue_id=event["id"])
             texts = dict(here.select("id", column).iter_rows())
             if texts:
                 named |= {(column, one) for one in cannot_leave(session, event, texts)}
-    ruled = pl.col("dialogue_id").is_in(list(_ruled(session))).fill_null(False)
+    of_those = pl.col("dialogue_id").is_in(list(ruled(session))).fill_null(False)
     instead = pl.lit(_instead()["asked"])
     return found.with_columns(
-        pl.when(~ruled).then(pl.col("organisation", "together_with")),
+        pl.when(~of_those).then(pl.col("organisation", "together_with")),
         *(
             pl.when(pl.col("id").is_in([one for name, one in named if name == column]))
             .then(instead)

@@ -69,6 +69,24 @@ def edit_with(session: Session, row: Row, form: Form, key: str, label: str = "")
             _save(session, form, values, seen, key)
 
 
+def recorded(session: Session, relation: str, values: Row, key: str) -> None:
+    """Stores a new record of the organisation's own, once however often the form is sent, and draws
+    the page anew; or says why not. Its identifier lies under `key`-id, and what the form says next
+    under `key`-said."""
+    try:
+        data.insert(session, relation, {"id": st.session_state[f"{key}-id"], **values})
+    except AlreadyThere:
+        pass  # the same submit, repeated
+    except StoreError as refusal:
+        messages.problem(str(refusal))
+        return
+    del st.session_state[f"{key}-id"]
+    st.session_state[f"{key}-said"] = _(
+        "Recorded. Only your organisation sees it until you share it."
+    )
+    st.rerun()
+
+
 def deleted(session: Session, relation: str, identifier: str, why_not: str) -> None:
     """Deletes one of the organisation's own rows, or says why it stays: `why_not` where the store
     refuses, and for anything else, such as a store that does not answer, its own sentence."""

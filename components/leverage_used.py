@@ -11,7 +11,7 @@ from components import data, dialogues, edits, filters, sharing
 from components.messages import done, plain, problem
 from components.session import Session
 from quorum.language import _
-from quorum.store import AlreadyThere, Row, StoreError
+from quorum.store import Row
 
 KEY = "leverage-new"
 NO_OUTCOME = "none_yet"
@@ -158,20 +158,8 @@ def add(session: Session) -> None:
     with st.form(f"{KEY}-{nonce}", border=False):
         values = _fields(session, blank, f"{KEY}-{nonce}")
         sent = st.form_submit_button(_("Record it"), type="primary")
-    if not sent or _checked(values) is None:
-        return
-    try:
-        data.insert(session, "leverage_use", {"id": nonce, **values})
-    except AlreadyThere:
-        pass  # the same submit, repeated
-    except StoreError as refusal:
-        problem(str(refusal))
-        return
-    del st.session_state[f"{KEY}-id"]
-    st.session_state[f"{KEY}-said"] = _(
-        "Recorded. Only your organisation sees it until you share it."
-    )
-    st.rerun()
+    if sent and _checked(values) is not None:
+        edits.recorded(session, "leverage_use", values, KEY)
 
 
 def labels() -> dict[str, str]:

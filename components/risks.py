@@ -20,7 +20,7 @@ from quorum.risks import (
     stage_names,
     worded,
 )
-from quorum.store import AlreadyThere, Row, StoreError
+from quorum.store import Row
 
 KEY = "risk-new"
 
@@ -129,20 +129,8 @@ def add(session: Session) -> None:
     with st.form(f"{KEY}-{nonce}", border=False):
         values = _fields(session, blank, f"{KEY}-{nonce}")
         sent = st.form_submit_button(_("Record it"), type="primary")
-    if not sent or _checked(values) is None:
-        return
-    try:
-        data.insert(session, "risk", {"id": nonce, **values})
-    except AlreadyThere:
-        pass  # the same submit, repeated
-    except StoreError as refusal:
-        problem(str(refusal))
-        return
-    del st.session_state[f"{KEY}-id"]
-    st.session_state[f"{KEY}-said"] = _(
-        "Recorded. Only your organisation sees it until you share it."
-    )
-    st.rerun()
+    if sent and _checked(values) is not None:
+        edits.recorded(session, "risk", values, KEY)
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any] | None:

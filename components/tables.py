@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from quorum.language import _
+from quorum.store import Row
 
 
 def table(
@@ -51,3 +52,11 @@ def table(
     )
     selected = chosen["selection"]["rows"]
     return str(ids[selected[0]]) if selected and selected[0] < len(ids) else None
+
+
+def remembered(found: pl.DataFrame, chosen: str | None, key: str) -> Row | None:
+    """The row of `found` that was selected last, also when the table does not show it any more."""
+    if chosen:
+        st.session_state[key] = chosen
+    row = found.filter(pl.col("id") == st.session_state.get(key, ""))
+    return row.row(0, named=True) if row.height else None

@@ -10,6 +10,7 @@ from components.initiatives import shown_table, view
 from components.links import link
 from components.messages import empty, foot
 from components.session import Session, require_session
+from components.tables import remembered
 from quorum import dialogues as domain
 from quorum.language import _
 
@@ -72,12 +73,10 @@ def listed(session: Session, found: pl.DataFrame, shown: pl.DataFrame) -> None:
             if st.session_state.get("commitments_group") == "attention"
             else _("Nothing fits these filters.")
         )
-    if chosen:
-        st.session_state["commitment_asked"] = chosen
     # One that was just settled has left the table, and is still the one to look at.
-    row = found.filter(pl.col("id") == st.session_state.get("commitment_asked", ""))
-    if row.height:
-        commitments.details(session, row.row(0, named=True))
+    row = remembered(found, chosen, "commitment_asked")
+    if row is not None:
+        commitments.details(session, row)
     elif shown.height:
         st.caption(_("Select a row to see what became of it and to report on it."))
 

@@ -9,6 +9,7 @@ from components import data, dialogues_rule, filters, leverage_used
 from components.initiatives import shown_table
 from components.messages import empty, foot
 from components.session import Session, require_session
+from components.tables import remembered
 from quorum.language import _
 
 
@@ -54,11 +55,9 @@ def listed(session: Session, found: pl.DataFrame) -> None:
         session, found, leverage_used.columns(), _("Leverage used"), "leverage-used",
         id_column="id", file=dialogues_rule.uses_for_files(session, found),
     )  # fmt: skip
-    if chosen:
-        st.session_state["leverage_asked"] = chosen
-    row = found.filter(pl.col("id") == st.session_state.get("leverage_asked", ""))
-    if row.height:
-        leverage_used.details(session, row.row(0, named=True))
+    row = remembered(found, chosen, "leverage_asked")
+    if row is not None:
+        leverage_used.details(session, row)
     else:
         st.caption(_("Select a row to read all of it, to edit or to share it."))
 

@@ -9,6 +9,7 @@ from components import data, filters, risks
 from components.initiatives import shown_table
 from components.messages import empty, foot
 from components.session import Session, require_session
+from components.tables import remembered
 from quorum.language import _
 from quorum.risks import kind_names, nothing_known, source
 from quorum.site_lists import OURS, THEIRS
@@ -58,11 +59,9 @@ def listed(session: Session, found: pl.DataFrame) -> None:
         st.info(f"{_('Nothing fits these filters.')} {nothing_known()}")
         return
     chosen = shown_table(session, found, risks.columns(), _("Known risks"), "risks", id_column="id")
-    if chosen:
-        st.session_state["risks_asked"] = chosen
-    row = found.filter(pl.col("id") == st.session_state.get("risks_asked", ""))
-    if row.height:
-        risks.details(session, row.row(0, named=True))
+    row = remembered(found, chosen, "risks_asked")
+    if row is not None:
+        risks.details(session, row)
     else:
         st.caption(_("Select a row to read all of it, to edit or to share it."))
 
