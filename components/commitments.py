@@ -7,7 +7,7 @@ from uuid import uuid4
 import polars as pl
 import streamlit as st
 
-from components import data, dialogues, messages
+from components import data, dialogues, dialogues_rule, messages
 from components.initiatives import shown_table
 from components.messages import done, plain, problem
 from components.session import Session
@@ -336,7 +336,8 @@ def capture_form(session: Session, event: Row) -> None:
     said = domain.problems_of_commitment(text, supplier, owner, due_on, date.today())
     for sentence in said:
         problem(sentence)
-    if said:
+    texts = {_("the commitment"): text.strip()}
+    if said or dialogues_rule.asks_first(session, event, texts, f"{key}-named"):
         return
     try:
         data.call(

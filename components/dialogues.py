@@ -1,6 +1,6 @@
 """Joint supplier dialogues on pages: which one is looked at, words and times, and its course."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -284,8 +284,9 @@ def heading(session: Session, row: Row) -> None:
         st.link_button(_("Join the video meeting"), row["link"])
 
 
-def course(session: Session, row: Row, leads: bool) -> None:
-    """Into the room; for hosts and facilitators: open, close, cancel. Closing asks once."""
+def course(session: Session, row: Row, leads: bool, before_closing: Callable[[], None]) -> None:
+    """Into the room; for hosts and facilitators: open, close, cancel. Closing asks once, and shows
+    what `before_closing` draws."""
     asking = f"closing-{row['id']}"
     with st.container(horizontal=True, vertical_alignment="center"):
         if row["state"] in ("planned", "live"):
@@ -309,22 +310,24 @@ def course(session: Session, row: Row, leads: bool) -> None:
     if function == "open_dialogue" and row["state"] != "planned":
         function = None
     if function and leads and not is_over(row):
-        _sure(session, row, function, asking)
+        with st.container(border=True, gap="small"):
+            st.markdown(plain(" ".join(_what_ends(row, function))))
+            if function == "close_dialogue":
+                before_closing()
+            _sure(session, row, function, asking)
 
 
 def _sure(session: Session, row: Row, function: str, asking: str) -> None:
-    with st.container(border=True, gap="small"):
-        st.markdown(plain(" ".join(_what_ends(row, function))))
-        with st.container(horizontal=True):
-            label = {
-                "open_dialogue": _("Open it now"),
-                "cancel_dialogue": _("Cancel it now"),
-                "close_dialogue": _("Close it now"),
-            }[function]
-            sure = st.button(label, key=f"sure-{row['id']}", type="primary")
-            if st.button(_("Leave it as it is"), key=f"unsure-{row['id']}"):
-                del st.session_state[asking]
-                st.rerun()
+    with st.container(horizontal=True):
+        label = {
+            "open_dialogue": _("Open it now"),
+            "cancel_dialogue": _("Cancel it now"),
+            "close_dialogue": _("Close it now"),
+        }[function]
+        sure = st.button(label, key=f"sure-{row['id']}", type="primary")
+        if st.button(_("Leave it as it is"), key=f"unsure-{row['id']}"):
+            del st.session_state[asking]
+            st.rerun()
     if sure:
         del st.session_state[asking]
         do(session, function, dialogue_id=row["id"])

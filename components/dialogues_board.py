@@ -197,7 +197,7 @@ def _ask_form(session: Session, row: Row, which: str, open_now: bool, choices: C
         )  # fmt: skip
     if not open_now:
         st.caption(_("You cannot write here any more. Copy what you were typing if you need it."))
-    if sent and open_now:
+    if sent and open_now and not _names_somebody(session, row, values, key):
         try:
             _ask(session, row["id"], which, identifier, values)
         except StoreError as refusal:
@@ -207,6 +207,11 @@ def _ask_form(session: Session, row: Row, which: str, open_now: bool, choices: C
             st.session_state.pop(f"{key}-unsent", None)
             del st.session_state[f"{key}-id"]
             st.rerun()
+
+
+def _names_somebody(session: Session, row: Row, values: Row, key: str) -> bool:
+    texts = {_("the question"): str(values["text"])}
+    return dialogues_rule.asks_first(session, row, texts, f"{key}-named")
 
 
 def _ask(session: Session, dialogue_id: str, which: str, identifier: str, values: Row) -> None:
@@ -299,7 +304,7 @@ def _question(
                     _share(session, row, one)
         editing = st.session_state.get("board-editing")
         if editing and editing["id"] == one["id"]:
-            _edit(session, now, editing, open_now, choices)
+            _edit(session, row, now, editing, open_now, choices)
 
 
 def _share(session: Session, row: Row, one: Row) -> None:
@@ -338,7 +343,9 @@ def _vote(session: Session, one: Row) -> None:
 # Editing ------------------------------------------------------------------------------------------
 
 
-def _edit(session: Session, now: Row, seen: Row, open_now: bool, choices: Choices) -> None:
+def _edit(
+    session: Session, row: Row, now: Row, seen: Row, open_now: bool, choices: Choices
+) -> None:  # fmt: skip
     """The form for one question, filled as it was when it was opened."""
     clash = st.session_state.get("board-clash")
     if clash is not None:
@@ -360,7 +367,7 @@ def _edit(session: Session, now: Row, seen: Row, open_now: bool, choices: Choice
     if cancel:
         del st.session_state["board-editing"]
         st.rerun()
-    if save:
+    if save and not _names_somebody(session, row, values, key):
         _save(session, values, seen, seen["version"])
 
 
@@ -445,7 +452,7 @@ def suggestions(session: Session, dialogue_id: str, consortium_id: str) -> pl.Da
 def _suggestions(session: Session, dialogue_id: str, consortium_id: str) -> pl.DataFrame:
     made = data.commitments(session).filter(pl.col("consortium_id") == consortium_id)
     return domain.suggestions(
-        picture(session, consortium_id), made,
+        picture(session, consortium_id), dialogues_rule.quotable(session, made),
         list(dialogues.supplier_names(session, dialogue_id)),
         risks=data.risks(session).filter(
             pl.col("mine") | pl.col("shared_with").list.contains(consortium_id)
@@ -500,6 +507,8 @@ def _take_up(session: Session, row: Row, which: str, one: Row, entered: Mapping[
         "text": one["text"][:1000], "topic": one["topic"], "stage_id": None,
         "supplier_id": entered.get(one["supplier_id"]),
     }  # fmt: skip
+    if _names_somebody(session, row, values, f"suggest-{one['key']}"):
+        return
     try:
         _ask(session, row["id"], which, str(uuid4()), values)
     except StoreError as refusal:

@@ -16,7 +16,7 @@ from quorum.briefing import Briefing, Sources
 from quorum.exports import briefing as briefing_files
 from quorum.exports import calendar
 from quorum.exports import minutes as minutes_files
-from quorum.language import _
+from quorum.language import _, ngettext
 from quorum.store import Row
 
 
@@ -216,6 +216,31 @@ def _minutes(session: Session, row: Row, now: Row) -> None:
             file_name=minutes_files.file_name(made, "md"), mime=minutes_files.MARKDOWN,
             on_click="ignore", key=f"minutes-{row['id']}-{reader}-md",
         )  # fmt: skip
+
+
+def named_in_minutes(session: Session, row: Row, now: Row) -> tuple[int, list[str]]:
+    """Where the minutes for buyers, which hold every text of an event, name somebody."""
+    written = _made_minutes(session, row, now, "buyers").written
+    return dialogues_rule.naming(session, row, written)
+
+
+def show_named(found: tuple[int, list[str]]) -> None:
+    """What named_in_minutes found, to whoever is about to close an event."""
+    n, sentences = found
+    if not n:
+        return
+    st.warning(
+        plain(
+            ngettext(
+                "{n} place names somebody. Once the event is closed it cannot be changed any "
+                "more, and papers leave such a text out:",
+                "{n} places name somebody. Once the event is closed they cannot be changed any "
+                "more, and papers leave such texts out:",
+                n,
+            ).format(n=n)
+        )
+    )
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
 
 
 def _made_minutes(

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import polars as pl
 import streamlit as st
 
-from components import data, dialogues, edits, filters
+from components import data, dialogues, dialogues_rule, edits, filters
 from components.messages import plain, problem
 from components.picture import level_words, picture
 from components.session import Session
@@ -222,6 +222,8 @@ def plan_form(session: Session) -> None:
     said = domain.problems_of_plan(
         title, chosen, times[0], times[1], [one["minutes"] for one in planned], address
     )
+    if chatham and not said:
+        said = _named(session, consortium_id, chosen, title, aim, place)
     for sentence in said:
         problem(sentence)
     if said:
@@ -240,6 +242,16 @@ def plan_form(session: Session) -> None:
     for name in [n for n in st.session_state if str(n).startswith(f"{KEY}-")]:
         del st.session_state[name]
     dialogues.open_event(str(made))
+
+
+def _named(
+    session: Session, consortium_id: str, suppliers: list[str], title: str, aim: str, place: str
+) -> list[str]:  # fmt: skip
+    """What to think of before a plan is stored whose texts name somebody, once for each."""
+    typed = {"title": title, "aim": aim, "place": place}
+    texts = {words: typed[column] for column, words in _places().items()}
+    who = dialogues_rule.planned_room(session, consortium_id, suppliers)
+    return [said] if (said := dialogues_rule.second_thoughts(who, texts, f"{KEY}-named")) else []
 
 
 def _in_four_weeks(today: date) -> date:
@@ -334,7 +346,7 @@ def agenda(session: Session, row: Row) -> None:
     if said := st.session_state.pop(f"{key}-problem", None):
         problem(said)
     if selected.height:
-        _stage_actions(session, stages, selected.row(0, named=True))
+        _stage_actions(session, row, stages, selected.row(0, named=True))
     elif stages.height:
         st.caption(_("Select a stage to change, move or remove it."))
     fold = st.expander(_("Add a stage"), key=f"{key}-adding", on_change="rerun")
@@ -372,6 +384,11 @@ def _stage_labels() -> dict[str, str]:
     }  # fmt: skip
 
 
+def _stage_places() -> dict[str, str]:
+    """Column -> what its text is called where it names somebody."""
+    return {"title": _("the title of the stage"), "purpose": _("what the stage is for")}
+
+
 def _stage_words(row: Row) -> None:
     """Title and purpose of a stage, whole: the table cuts long ones off."""
     st.markdown(f"**{plain(row['title'])}**")
@@ -379,16 +396,18 @@ def _stage_words(row: Row) -> None:
         st.markdown(plain(row["purpose"]))
 
 
-def _stage_actions(session: Session, stages: pl.DataFrame, row: Row) -> None:
+def _stage_actions(session: Session, event: Row, stages: pl.DataFrame, row: Row) -> None:
     order: list[str] = stages["id"].to_list()
     place = order.index(row["id"])
     with st.container(border=True, gap="small"):
         _stage_words(row)
-        edits.edit(
-            session, "dialogue_stage", row, _stage_labels(), _stage_fields, f"stage-{row['id']}",
-            _("Change this stage"),
+        key = f"stage-{row['id']}"
+        form = edits.Form(
+            "dialogue_stage", _stage_labels(), _stage_fields,
+            dialogues_rule.checked(session, event, _stage_places(), f"{key}-named"),
             words=lambda stage: {**stage, "audience": audience_names()[stage["audience"]]},
         )  # fmt: skip
+        edits.edit_with(session, row, form, key, _("Change this stage"))
         with st.container(horizontal=True):
             earlier = st.button(_("Move up"), key=f"up-{row['id']}", disabled=place == 0)
             later = st.button(
@@ -445,6 +464,9 @@ def _add_stage(session: Session, row: Row, stages: pl.DataFrame) -> None:
         return
     if len(values["title"]) < 2:
         problem(_("Give the stage a title."))
+        return
+    texts = {place: values[column] for column, place in _stage_places().items()}
+    if dialogues_rule.asks_first(session, row, texts, f"{key}-named"):
         return
     last: Any = stages["position"].max() if stages.height else 0
     del st.session_state[f"{key}-id"]
@@ -515,10 +537,11 @@ def change(session: Session, row: Row) -> None:
         "title": _("Title"), "aim": _("Aim"), "place": _("Place"),
         "link": _("Link of the video meeting"), "votes_each": _("Votes each person has, per board"),
     }  # fmt: skip
-    edits.edit(
-        session, "dialogue", row, labels, _fields, f"dialogue-{row['id']}",
-        _("Change title, aim, place, link or votes"),
-    )  # fmt: skip
+    key = f"dialogue-{row['id']}"
+    what = edits.Form(
+        "dialogue", labels, _fields, dialogues_rule.checked(session, row, _places(), f"{key}-named")
+    )
+    edits.edit_with(session, row, what, key, _("Change title, aim, place, link or votes"))
     time = edits.Form(
         "dialogue", {"when": _("When")}, _times, checked=_moved,
         words=lambda one: {"when": dialogues.when(one)},
@@ -532,6 +555,11 @@ def change(session: Session, row: Row) -> None:
         if fold.open:
             with fold:
                 part(session, row)
+
+
+def _places() -> dict[str, str]:
+    """Column -> what its text is called where it names somebody."""
+    return {"title": _("the title"), "aim": _("the aim"), "place": _("the place")}
 
 
 def _fields(seen: Row) -> dict[str, Any]:
@@ -587,6 +615,10 @@ def _other_suppliers(session: Session, row: Row) -> None:
 
 def _rule(session: Session, row: Row) -> None:
     st.markdown(plain(dialogues.chatham_words()))
+    if not row["chatham"]:
+        texts = {place: row[column] for column, place in _places().items()}
+        for sentence in dialogues_rule.naming(session, row, texts)[1]:
+            st.markdown(f"- {plain(sentence)}")
     label = _("Hold it without the rule") if row["chatham"] else _("Hold it under this rule")
     if st.button(label, key=f"rule-{row['id']}"):
         dialogues.do(session, "set_chatham", dialogue_id=row["id"], chatham=not row["chatham"])

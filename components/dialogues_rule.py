@@ -1,11 +1,12 @@
-"""The Chatham House Rule where something leaves: whom no text may name, and what becomes of one
-that does.
+"""The Chatham House Rule where something is written and where it leaves: whom no text may name, and
+what becomes of one that does.
 
-What people wrote for an event under the rule is checked against that event's own room, whichever
-paper or file it stands in. Who was not in the room cannot check, and takes no such text along.
+Who writes a name is told before it is stored. What people wrote for an event under the rule is
+checked against that event's own room, whichever paper or file it stands in. Who was not in the room
+cannot check, and takes no such text along.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -21,23 +22,88 @@ from quorum.chatham import Found
 from quorum.language import _
 from quorum.store import Row
 
+_NAMED = 10  # places that are listed: whoever has read these knows what to look for
+
 # Checking -----------------------------------------------------------------------------------------
 
 
 def room(session: Session, event: Row) -> chatham.Room:
     """Whom no text of this event may name."""
     seats = data.rows(session, "dialogue_seat").filter(pl.col("dialogue_id") == event["id"])
-    entries = data.register(session).filter(
-        pl.col("id").is_in(list(dialogues.supplier_names(session, event["id"])))
-    )
-    members = data.rows(session, "membership").filter(
-        pl.col("consortium_id") == event["consortium_id"]
-    )["organisation_id"]
-    names = data.organisation_names(session)
-    organisations = {names[one] for one in members if one in names} | set(
+    organisations = _members(session, event["consortium_id"]) | set(
         dialogues.host_names(session, event["id"]).values()
     )
-    return chatham.room(seats, sorted(organisations), entries)
+    suppliers = dialogues.supplier_names(session, event["id"])
+    return chatham.room(seats, sorted(organisations), _entries(session, suppliers))
+
+
+def planned_room(
+    session: Session, consortium_id: str, suppliers: Collection[str]
+) -> chatham.Room:  # fmt: skip
+    """The same for an event that is still being planned: of people only who plans it."""
+    me = session.principal
+    seats = pl.DataFrame({"name": [me.name], "affiliation": [me.organisation]})
+    return chatham.room(
+        seats, sorted(_members(session, consortium_id)), _entries(session, suppliers)
+    )
+
+
+def _members(session: Session, consortium_id: str) -> set[str]:
+    """Names of the organisations of a consortium."""
+    members = data.rows(session, "membership").filter(pl.col("consortium_id") == consortium_id)
+    names = data.organisation_names(session)
+    return {names[one] for one in members["organisation_id"] if one in names}
+
+
+def _entries(session: Session, suppliers: Collection[str]) -> pl.DataFrame:
+    return data.register(session).filter(pl.col("id").is_in(list(suppliers)))
+
+
+def second_thoughts(
+    who: chatham.Room, texts: Mapping[str, str], key: str
+) -> str:  # fmt: skip
+    """What to tell somebody who is about to store texts (place -> text) that name somebody.
+
+    Empty where they name nobody, and for texts of which it was said before: whoever sends the same
+    ones again means them, since the search also finds words that name nobody. What was said lies
+    under `key` in the session.
+    """
+    found = _named(who, texts)
+    if not found or st.session_state.get(key) == dict(texts):
+        st.session_state.pop(key, None)
+        return ""
+    st.session_state[key] = dict(texts)
+    advice = _(
+        "Under the Chatham House Rule nobody is named. Change it; or send it once more as it is, "
+        "and papers and files will leave it out."
+    )
+    return " ".join([*(one.sentence for one in found[:_NAMED]), advice])
+
+
+def before_storing(
+    session: Session, event: Row, texts: Mapping[str, str], key: str
+) -> str:  # fmt: skip
+    """second_thoughts for an event; empty for one without the rule."""
+    return second_thoughts(room(session, event), texts, key) if event["chatham"] else ""
+
+
+def asks_first(session: Session, event: Row, texts: Mapping[str, str], key: str) -> bool:
+    """Whether the page says before_storing instead of storing anything."""
+    if said := before_storing(session, event, texts, key):
+        problem(said)
+    return bool(said)
+
+
+def checked(
+    session: Session, event: Row, places: Mapping[str, str], key: str
+) -> Callable[[dict[str, Any]], Row | None]:  # fmt: skip
+    """asks_first as the check of an edits.Form. places: column of a text -> its place."""
+
+    def check(typed: dict[str, Any]) -> Row | None:
+        texts = {place: typed[column] for column, place in places.items()}
+        return None if asks_first(session, event, texts, key) else typed
+
+    return check
 
 
 def cannot_leave(session: Session, event: Row, texts: Mapping[str, str]) -> set[str]:
@@ -46,10 +112,11 @@ def cannot_leave(session: Session, event: Row, texts: Mapping[str, str]) -> set[
     who = room(session, event)
     if not who.people:
         return {place for place, text in texts.items() if text}
-    return {
-        one.place
-        for one in chatham.names_in(texts, who.people, who.organisations, who.suppliers)
-    }  # fmt: skip
+    return {one.place for one in _named(who, texts)}
+
+
+def _named(who: chatham.Room, texts: Mapping[str, str]) -> list[Found]:
+    return chatham.names_in(texts, who.people, who.organisations, who.suppliers)
 
 
 def _checked(
@@ -107,11 +174,25 @@ def may_leave(
     elif found:
         refusal = chatham.NamesSomebody(found)
         problem(str(refusal).split(found[0].sentence)[0])
-        for one in found[:10]:
-            begins = _("It begins: “{text}”").format(text=written[one.place][:60])
-            more = "" if "“" in one.place else f" {begins}"
-            st.markdown(f"- {plain(one.sentence + more)}")
+        for sentence in _places(found, written):
+            st.markdown(f"- {plain(sentence)}")
     return not unknown and not found
+
+
+def naming(session: Session, event: Row, texts: Mapping[str, str]) -> tuple[int, list[str]]:
+    """In how many places the texts (place -> text) of an event name somebody, as far as the reader
+    knows who is in the room, and sentences on the first of them."""
+    found = _named(room(session, event), texts)
+    return len(found), _places(found, texts)
+
+
+def _places(found: Sequence[Found], written: Mapping[str, str]) -> list[str]:
+    """Where the texts name somebody, each with how it begins where its place does not say so."""
+    said = []
+    for one in found[:_NAMED]:
+        begins = _("It begins: “{text}”").format(text=written[one.place][:60])
+        said.append(one.sentence if "“" in one.place else f"{one.sentence} {begins}")
+    return said
 
 
 # Leaving out --------------------------------------------------------------------------------------
@@ -166,6 +247,11 @@ def commitments_for_files(
         pl.when(~of_those).then(pl.col(owner)),
         text=pl.when(pl.col("id").is_in(list(held_back))).then(instead).otherwise("text"),
     )
+
+
+def quotable(session: Session, found: pl.DataFrame) -> pl.DataFrame:
+    """The commitments whose wording may be taken to another event."""
+    return found.filter(~pl.col("id").is_in(list(data.cached(session, _held_back))))
 
 
 def _held_back(session: Session) -> frozenset[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
@@ -27,6 +27,8 @@ from quorum.store import Row, StoreError, Unavailable
 
 EVERY = 2.0  # seconds between two looks of a screen; a change is to be everywhere within three
 SIGNED_IN = 4.0  # seconds between two looks whether the sign-in holds and the plan has changed
+
+T = TypeVar("T")
 
 # Whatever this tab keeps of a room is named like that: it goes when another room is entered.
 _PREFIX = "room-"
@@ -70,9 +72,8 @@ class Held:
     version: str = ""  # of the plan
     looked: float = 0.0  # at the sign-in
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
-    parts: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)  # what `kept` holds
     silent: str = ""  # why the store did not answer the last time
-    board: tuple[int, list[Row]] | None = None  # all questions, at a state of the room
 
 
 # Looking ------------------------------------------------------------------------------------------
@@ -119,13 +120,13 @@ def _plan(session: Session, dialogue_id: str) -> Plan:
 
 
 def all_questions(session: Session, here: Held) -> list[Row]:
-    """The questions of the boards: the room itself is told the first only. Asked once for each
-    state of the room. Raises StoreError."""
-    counter = here.room["counter"]
-    if here.board is None or here.board[0] != counter:
+    """The questions of the boards: the room itself is told the first only. Raises StoreError."""
+
+    def asked() -> list[Row]:
         told = data.ask(session, "dialogue_board", dialogue_id=here.dialogue_id, seen=None)
-        here.board = (counter, told["questions"])
-    return here.board[1]
+        return list(told["questions"])
+
+    return kept(here, "all questions", asked)
 
 
 def plan_of(here: Held) -> Plan:
@@ -377,6 +378,12 @@ def _about_promise(promise: Row, plan: Plan) -> list[str]:
 
 def part(here: Held, make: Callable[[Held], str]) -> str:
     """A piece of the screen, made once for each state of the room."""
-    if make.__name__ not in here.parts:
-        here.parts[make.__name__] = make(here)
-    return here.parts[make.__name__]
+    return kept(here, make.__name__, lambda: make(here))
+
+
+def kept(here: Held, name: str, make: Callable[[], T]) -> T:
+    """What is made once for each state of the room, under a name of its own."""
+    if name not in here.parts:
+        here.parts[name] = make()
+    found: T = here.parts[name]
+    return found

@@ -10,10 +10,10 @@ from typing import Any
 
 import streamlit as st
 
-from components import data, messages
+from components import data, dialogues_papers, dialogues_rule, messages
 from components.dialogues import closing_words
 from components.messages import plain
-from components.room import Held, all_questions, among_buyers, plan_of
+from components.room import Held, all_questions, among_buyers, kept, plan_of
 from components.session import Session
 from quorum import dialogues
 from quorum.language import _
@@ -25,6 +25,7 @@ _WROTE, _AWAY = "room-wrote", "room-away"
 _CORRECT, _CLASH = "room-correct", "room-clash"
 _PROMISE, _PROMISED = "room-promise", "room-promise-stored"
 _SAID = "room-said"  # where, and what was refused there
+_NAMED = "room-named"  # the text of which was said that it names somebody
 
 # Leading ------------------------------------------------------------------------------------------
 
@@ -75,8 +76,10 @@ def _lead_live(session: Session, here: Held) -> None:
         )  # fmt: skip
         with st.popover(_("Go to"), key="room-goto"):
             _choose(session, here, others)
-        with st.popover(_("Close the event"), key="room-close"):
-            _close(session, here)
+        close = st.popover(_("Close the event"), key="room-close", on_change="rerun")
+        if close.open:
+            with close:
+                _close(session, here)
 
 
 def _choose(session: Session, here: Held, listed: list[Row]) -> None:
@@ -120,10 +123,26 @@ def _with_words(session: Session, here: Held, words: str) -> list[Row]:
 def _close(session: Session, here: Held) -> None:
     for sentence in closing_words(plan_of(here).event["chatham"]):
         st.markdown(plain(sentence))
+    if plan_of(here).event["chatham"]:
+        _named_before_closing(session, here)
     st.button(
         _("Close it now"), type="primary", key="room-close-now", on_click=act,
         args=(session, "close_dialogue"), kwargs={"dialogue_id": here.dialogue_id},
     )  # fmt: skip
+
+
+def _named_before_closing(session: Session, here: Held) -> None:
+    try:
+        found = kept(
+            here, "named",
+            lambda: dialogues_papers.named_in_minutes(
+                session, plan_of(here).event, {"questions": all_questions(session, here)}
+            ),
+        )  # fmt: skip
+    except StoreError as refusal:
+        messages.problem(str(refusal))
+        return
+    dialogues_papers.show_named(found)
 
 
 def _go(session: Session, dialogue_id: str, stage_id: str | None, question_id: str | None) -> None:
@@ -265,6 +284,8 @@ def _send(session: Session, here: Held) -> None:
     draft = (text, audience, room["stage_id"])
     st.session_state.pop(_SENT, None)
     st.session_state.pop(_SAID, None)
+    if _names_somebody(session, here, _("the note"), text, "note"):
+        return
     try:
         data.call(
             session, "write_note", dialogue_id=here.dialogue_id, id=_identifier(draft, _DRAFT),
@@ -276,6 +297,18 @@ def _send(session: Session, here: Held) -> None:
         return
     st.session_state[_SENT] = text
     st.rerun(["room-writing", "room-screen"])
+
+
+def _names_somebody(session: Session, here: Held, place: str, text: str, where: str) -> bool:
+    """Whether the writer is asked first, beside the form `where`: once for each text."""
+    key = f"{_NAMED}-{where}"
+    try:
+        said = dialogues_rule.before_storing(session, plan_of(here).event, {place: text}, key)
+    except StoreError as refusal:
+        said = str(refusal)
+    if said:
+        st.session_state[_SAID] = (where, said)
+    return bool(said)
 
 
 # Correcting a note --------------------------------------------------------------------------------
@@ -338,6 +371,8 @@ def _end_correction() -> None:
 
 def _save(session: Session, here: Held) -> None:
     text = str(st.session_state["room-corrected"]).strip()
+    if _names_somebody(session, here, _("the note"), text, "correct"):
+        return
     _store(session, here, text, st.session_state[_CORRECT]["version"])
 
 
@@ -450,6 +485,8 @@ def _promise(session: Session, here: Held) -> None:
     st.session_state.pop(_SAID, None)
     if wrong := dialogues.problems_of_commitment(**given, today=date.today()):
         st.session_state[_SAID] = ("promise", "  \n".join(wrong))
+        return
+    if _names_somebody(session, here, _("the commitment"), given["text"], "promise"):
         return
     try:
         data.call(

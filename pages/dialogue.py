@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import data, dialogues, dialogues_board, dialogues_plan
 from components.dialogues_after import record
-from components.dialogues_papers import papers
+from components.dialogues_papers import named_in_minutes, papers, show_named
 from components.dialogues_people import people
 from components.initiatives import view
 from components.links import go, link
@@ -72,7 +72,10 @@ def main() -> None:
     row = {**row, "state": now["state"]}
     st.title(plain(row["title"]))
     dialogues.heading(session, row)
-    dialogues.course(session, row, bool(now["leads"]))
+    dialogues.course(
+        session, row, bool(now["leads"]),
+        lambda: show_named(named_in_minutes(session, row, now)) if row["chatham"] else None,
+    )  # fmt: skip
     shown = view(parts(row), "dialogue_part")
     {
         "agenda": agenda,

@@ -10,8 +10,20 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import World
 from tests.test_dialogue_store import ask, note, plan
-from tests.test_page_dialogues import choose, downloads, errors, held, part, texts
+from tests.test_page_dialogues import (
+    as_stored,
+    button,
+    choose,
+    downloads,
+    errors,
+    field,
+    held,
+    part,
+    planning,
+    texts,
+)  # fmt: skip
 from tests.test_page_leverage_used import used
+from tests.test_page_room import correcting, note_id, notes, write
 
 Opener = Callable[..., AppTest]
 Files = dict[str, Callable[[], bytes]]
@@ -226,3 +238,198 @@ def test_the_calendar_has_nothing_that_names_somebody_or_cannot_be_checked(
     assert "SUMMARY:A dialogue with suppliers" in told and "Suppliers: Aurora" in told
     assert not any(one in told for one in ("Round two", "South", "Room four", "Baseline"))
     assert date(2026, 11, 10).strftime("DTSTART:%Y%m%dT080000Z") in told
+
+
+# Before it is stored ------------------------------------------------------------------------------
+
+
+def asked_of(app: AppTest, written: str, place: str) -> bool:
+    """Whether the page asks about this word, and says what to do."""
+    said = " ".join(errors(app))
+    return f"“{written}” in {place} names" in said and "send it once more as it is" in said
+
+
+def test_a_note_that_names_somebody_is_stored_when_it_is_sent_again(
+    world: World, open_page: Opener
+) -> None:
+    event = held(world, world.supplier("Aurora"), chatham=True)
+    app = open_page("north admin", "room", dialogue=event)
+    app = write(app, "They sell most to South.", audience="shared")
+    assert asked_of(app, "South", "the note")
+    assert notes(world) == []
+    assert app.text_area(key="room-note").value == "They sell most to South."
+    app = write(app, "They sell most to one member.")
+    assert not errors(app)
+    assert [text for text, __ in notes(world)] == ["They sell most to one member."]
+    app = write(app.run(), "They named the ship South.")
+    assert asked_of(app, "South", "the note")
+    app = write(app, "They named the ship South.")
+    assert not errors(app)
+    assert len(notes(world)) == 2
+
+
+def test_without_the_rule_names_are_written_as_they_are(world: World, open_page: Opener) -> None:
+    event = held(world, world.supplier("Aurora"))
+    app = write(open_page("north admin", "room", dialogue=event), "They sell most to South.")
+    assert not errors(app)
+    assert len(notes(world)) == 1
+
+
+def test_a_corrected_note_and_a_commitment_that_name_somebody_are_asked_about(
+    world: World, open_page: Opener
+) -> None:
+    event = held(world, world.supplier("Aurora"), chatham=True)
+    note(world["north admin"].store, event, "They listed 14 sites.")
+    app = correcting(open_page("north admin", "room", dialogue=event), note_id(world))
+    app.text_area(key="room-corrected").set_value("They listed 14 sites for South.")
+    app = app.button(key="room-correct-save").click().run()
+    assert asked_of(app, "South", "the note")
+    assert [text for text, __ in notes(world)] == ["They listed 14 sites."]
+    app = app.button(key="room-correct-save").click().run()
+    assert [text for text, __ in notes(world)] == ["They listed 14 sites for South."]
+    app.text_area(key="room-promised").set_value("To tell South more")
+    app.date_input(key="room-due").set_value(date.today())
+    app = app.button(key="room-promise-add").click().run()
+    assert asked_of(app, "South", "the commitment")
+    assert world.owner("select count(*) from commitment") == [(0,)]
+    app = app.button(key="room-promise-add").click().run()
+    assert world.owner("select text from commitment") == [("To tell South more",)]
+
+
+def test_a_question_that_names_somebody_is_asked_about(world: World, open_page: Opener) -> None:
+    event = plan(world, world.supplier("Aurora"), chatham=True)
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    field(app, "Question").set_value("Why does South pay more?")
+    app = button(app, "Add to the shared board").click().run()
+    assert asked_of(app, "South", "the question")
+    assert "No question stands here yet." in texts(app)
+    field(app, "Question").set_value("Why do some pay more?")
+    app = button(app, "Add to the shared board").click().run()
+    assert not errors(app)
+    app = button(app, "Edit").click().run()
+    edited = next(one for one in app.text_area if one.value == "Why do some pay more?")
+    edited.set_value("Why does South pay more?")
+    app = button(app, "Save").click().run()
+    assert asked_of(app, "South", "the question")
+    app = button(app, "Save").click().run()
+    assert not errors(app)
+    assert "Why does South pay more?" in texts(app)
+
+
+def test_a_commitment_added_afterwards_that_names_somebody_is_asked_about(
+    world: World, open_page: Opener
+) -> None:
+    event = closed(world, world.supplier("Aurora"))
+    app = choose(
+        open_page("north admin", "dialogue", dialogue=event), **{f"promising-{event}": True}
+    )
+    field(app, "What was promised").set_value("To tell South more")
+    next(one for one in app.date_input if one.label == "By which day").set_value(date.today())
+    app = button(app, "Add the commitment").click().run()
+    assert asked_of(app, "South", "the commitment")
+    app = button(app, "Add the commitment").click().run()
+    assert not errors(app)
+    assert app.dataframe[0].value["text"].to_list() == ["To tell South more"]
+
+
+def test_a_plan_under_the_rule_that_names_somebody_is_asked_about(
+    world: World, open_page: Opener
+) -> None:
+    aurora = world.supplier("Aurora")
+    app = planning(open_page)
+    app.multiselect(key="plan-chosen").set_value([aurora])
+    app.toggle(key="plan-chatham").set_value(True)
+    for label, typed in (("Title", "Round two"), ("Place", "Office of South")):
+        field(app, label).set_value(typed)
+    app = button(app.run(), "Plan the event").click().run()
+    assert asked_of(app, "South", "the place")
+    assert world["north admin"].store.rows("dialogue").is_empty()
+    app = button(app, "Plan the event").click().run()
+    assert world["north admin"].store.rows("dialogue")["place"].to_list() == ["Office of South"]
+
+
+def test_changes_to_event_and_agenda_that_name_somebody_are_asked_about(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier("Aurora"), chatham=True)
+    app = open_page("north admin", "dialogue", dialogue=event)
+    app = button(app, "Change title, aim, place, link or votes").click().run()
+    field(app, "Aim").set_value("To learn from South")
+    app = app.button(key=f"dialogue-{event}-save").click().run()
+    assert asked_of(app, "South", "the aim")
+    app = app.button(key=f"dialogue-{event}-save").click().run()
+    assert as_stored(world, event)["aim"] == "To learn from South"
+    app = choose(app, **{f"agenda-{event}-adding": True})
+    field(app, "Title of the stage").set_value("Welcome by South")
+    app = button(app, "Add at the end").click().run()
+    assert asked_of(app, "South", "the title of the stage")
+    app = button(app, "Add at the end").click().run()
+    stages = world["north admin"].store.rows("dialogue_stage")
+    assert "Welcome by South" in stages["title"].to_list()
+
+
+def test_before_the_rule_is_chosen_it_is_said_what_names_somebody(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier("Aurora"), place="Office of South")
+    app = choose(open_page("north admin", "dialogue", dialogue=event), **{f"chatham-{event}": True})
+    assert "“South” in the place names an organisation in the room." in texts(app)
+    button(app, "Hold it under this rule").click().run()
+    assert as_stored(world, event)["chatham"]
+
+
+@pytest.mark.parametrize("chatham", [True, False])
+def test_before_an_event_under_the_rule_is_closed_it_is_said_what_names_somebody(
+    world: World, open_page: Opener, chatham: bool
+) -> None:
+    event = held(world, world.supplier("Aurora"), chatham=chatham)
+    north = world["north admin"].store
+    note(north, event, "They sell most to South.")
+    ask(north, event, "Who makes it?")
+    for page, keys in (("room", {"room-close": True}), ("dialogue", {})):
+        app = choose(open_page("north admin", page, dialogue=event), **keys)
+        if page == "dialogue":
+            app = button(app, "Close the event").click().run()
+        assert not app.exception
+        assert "It cannot be opened again." in texts(app)
+        assert ("1 place names somebody." in texts(app)) == chatham
+        assert ("“South” in note 1" in texts(app)) == chatham
+
+
+def test_what_was_promised_under_the_rule_suggests_no_question_that_names_somebody(
+    world: World, open_page: Opener
+) -> None:
+    aurora = world.supplier("Aurora")
+    closed(world, aurora, "Told to South", "Publish all sites")
+    event = plan(world, aurora)
+    world["south admin"].store.call("take_seat", {"dialogue_id": event})
+
+    def suggested(actor: str) -> str:
+        app = part(open_page(actor, "dialogue", dialogue=event), "questions")
+        return texts(choose(app, **{"board-suggest": True}))
+
+    assert "“Publish all sites”" in suggested("north admin")
+    assert "Told to South" not in suggested("north admin")
+    # Who was not in that room cannot check it.
+    assert "“Publish all sites”" not in suggested("south admin")
+
+
+def test_a_suggested_question_that_names_somebody_is_asked_about(
+    world: World, open_page: Opener
+) -> None:
+    aurora = world.supplier("Aurora")
+    closed(world, aurora, "Told to South", chatham=False)
+    event = plan(world, aurora, chatham=True)
+    app = part(open_page("north admin", "dialogue", dialogue=event), "questions")
+    app = choose(app, **{"board-suggest": True})
+    key = f"suggest-promised:{aurora}:{commitment(world)}-buyers"
+    app = app.button(key=key).click().run()
+    assert asked_of(app, "South", "the question")
+    assert world.owner("select count(*) from quorum.dialogue_question") == [(1,)]
+    app = app.button(key=key).click().run()
+    assert not errors(app)
+    assert world.owner("select count(*) from quorum.dialogue_question") == [(2,)]
+
+
+def commitment(world: World) -> str:
+    return str(world.owner("select id::text from commitment")[0][0])

@@ -32,6 +32,7 @@ STAGES = [
     {"title": "Where we stand", "purpose": "", "minutes": 30, "audience": "all"},
     {"title": "Among buyers", "purpose": "", "minutes": 10, "audience": "buyers"},
 ]
+GUESTS = {"reseller": "Rosa Ibarra", "supplier": "Sam Okafor"}
 QUESTIONS = ["Which sites make our notebooks?", "When will you publish wages?"]
 
 
@@ -109,7 +110,7 @@ def come_as_guest(context: BrowserContext, server: Server, event: Event, side: s
     page = go(context.new_page(), server, event.link(side))
     if side != "supplier":
         field_named(page, "Your organisation or company").fill("Brightbox Resale")
-    field_named(page, "Your name").fill(f"Guest of a {side}")
+    field_named(page, "Your name").fill(GUESTS[side])
     field_named(page, "Your e-mail address").fill(f"{uuid.uuid4().hex}@example.org")
     field_named(page, "Choose a password").fill("lakes and light in June")
     page.get_by_role("button", name="Join").click()
@@ -191,10 +192,19 @@ def test_an_event_is_held_in_four_browsers(
     assert event.notes() == sorted(said)
     for page in pages:
         if chatham:
-            for name in ("Mette Sandvang", "Chiara Montevago", "Guest of a"):
+            for name in ("Mette Sandvang", "Chiara Montevago", *GUESTS.values()):
                 expect(shown(page, name)).to_have_count(0)
         else:
             expect(shown(page, "Chiara Montevago").first).to_be_visible()
+
+    # under the rule nobody is named by accident
+    if chatham:
+        begin(member, "Rosa Ibarra said no")
+        send(member)
+        expect(member.get_by_text("names a participant")).to_be_visible(timeout=FOLLOWS)
+        expect(note_field(member)).to_have_value("Rosa Ibarra said no")
+        note_field(member).fill("")
+        assert event.notes() == sorted(said)
 
     # what buyers write among themselves, guests do not see
     member.get_by_text("Buyers only").click()
