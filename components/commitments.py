@@ -28,8 +28,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 def group_names() -> dict[str, str]:
     return {
-        "open": _("All that is open"),
-        "attention": _("Overdue, due soon, or to be verified"),
+        "open": _("All open"),
+        "attention": _("Needs attention"),
         "settled": _("Settled"),
         "all": _("All"),
     }
@@ -55,20 +55,27 @@ def _standing(session: Session) -> pl.DataFrame:
 
 
 def columns(session: Session) -> dict[str, Any]:
-    return {
+    """What was promised comes first: a small screen shows no more than two or three columns."""
+    known: dict[str, Any] = {
         "word": _("Standing"),
+        "text": st.column_config.TextColumn(_("Promised"), width=260),
         "due_on": dialogues.day_column(_("Due")),
         "days_left": st.column_config.NumberColumn(
             _("Days left"), help=_("Negative once the day has passed")
         ),
         "supplier": _("Supplier"),
-        "text": st.column_config.TextColumn(_("Promised"), width=260),
         "owner": _("Followed up by"),
         "dialogue": _("In"),
         "moved_days": st.column_config.NumberColumn(
             _("Put off, days"), help=_("By how much the date was moved since it was promised")
         ),
     }
+    if session.principal.guest:  # who mostly sees one supplier, and may not see who follows it up
+        found = standing(session)
+        for column in ("supplier", "owner"):
+            if found[column].n_unique() <= 1:
+                del known[column]
+    return known
 
 
 def progress(session: Session, found: pl.DataFrame) -> None:

@@ -24,14 +24,20 @@ def row() -> AbstractContextManager[Any]:
 
 
 def choice(
-    label: str, options: Mapping[str, str], key: str, *, arrives_as: str | None = None
-) -> str | None:
+    label: str, options: Mapping[str, str], key: str, *, arrives_as: str | None = None,
+    least: int = 0,
+) -> str | None:  # fmt: skip
     """One of `options` (identifier -> name), or None for all of them.
 
     `arrives_as`: the name under which a link from another page hands over an identifier, such as
-    `supplier`; it becomes the choice and leaves the address.
+    `supplier`; it becomes the choice and leaves the address. `least`: with fewer options nothing is
+    asked, and all of them are meant.
     """
     names = told_apart(options)
+    if len(names) < least:
+        if arrives_as:
+            st.query_params.pop(arrives_as, None)
+        return None
     if arrives_as and (handed := st.query_params.get(arrives_as)):
         del st.query_params[arrives_as]
         if handed in names:

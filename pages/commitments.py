@@ -17,11 +17,14 @@ from quorum.language import _
 
 def handed_over(session: Session) -> None:
     """What a link asks for becomes the choice, and leaves the address."""
+    if not {"dialogue", "supplier"}.isdisjoint(st.query_params):
+        put_away()
     wanted = st.query_params.pop("commitment", None)
     known = data.commitments(session)["id"].to_list()
     if wanted in known:
         st.session_state["commitment_asked"] = wanted
         st.session_state["commitments_group"] = "all"
+        st.session_state.pop("commitments_view", None)
 
 
 def figures(found: pl.DataFrame) -> None:
@@ -32,7 +35,6 @@ def figures(found: pl.DataFrame) -> None:
         st.metric(_("Due in 14 days"), counts.get("soon", 0), width=125)
         still = sum(counts.get(one, 0) for one in commitments.GROUPS["open"])
         st.metric(_("Open in all"), still, width=125)
-        st.metric(_("To be verified"), counts.get("to_verify", 0), width=125)
         st.metric(
             _("Verified of all made"), "–" if rate is None else f"{rate:.0%}", width=165,
             help=_("What was dropped or put off stays in the count."),
@@ -51,33 +53,50 @@ def chosen_ones(session: Session) -> tuple[pl.DataFrame, pl.DataFrame]:
     with filters.row():
         wanted = {
             "dialogue_id": filters.choice(
-                _("Event"), names["dialogue_id"], "commitments_event", arrives_as="dialogue"
+                _("Event"), names["dialogue_id"], "commitments_event", arrives_as="dialogue",
+                least=2,
             ),
             "supplier_id": filters.choice(
-                _("Supplier"), names["supplier_id"], "commitments_supplier", arrives_as="supplier"
+                _("Supplier"), names["supplier_id"], "commitments_supplier", arrives_as="supplier",
+                least=2,
             ),
-            "owner_id": filters.choice(_("Followed up by"), names["owner_id"], "commitments_owner"),
+            "owner_id": filters.choice(
+                _("Followed up by"), names["owner_id"], "commitments_owner", least=2
+            ),
             "state": filters.choice(_("State"), domain.state_names(), "commitments_state"),
-        }
+        }  # fmt: skip
     for column, value in wanted.items():
         found = found.filter(pl.col(column) == value) if value else found
     group = view(commitments.group_names(), "commitments_group")
+    # Whoever chooses what to see wants to see it, and no longer the one that is open.
+    choices = (group, *wanted.values())
+    if st.session_state.setdefault("commitments_view", choices) != choices:
+        st.session_state["commitments_view"] = choices
+        put_away()
     return found, found.filter(pl.col("standing").is_in(commitments.GROUPS[group]))
 
 
+def put_away() -> None:
+    st.session_state.pop("commitment_asked", None)
+
+
 def listed(session: Session, found: pl.DataFrame, shown: pl.DataFrame) -> None:
-    chosen = in_table(session, shown) if not shown.is_empty() else None
-    if shown.is_empty():
+    """The table, or in its place the commitment that was opened: below the table it would be out of
+    sight. One that was just settled has left the table, and is still the one to look at."""
+    row = remembered(found, None, "commitment_asked")
+    if row is not None:
+        st.button(_("All commitments"), icon=":material/arrow_back:", on_click=put_away)
+        commitments.details(session, row)
+    elif shown.is_empty():
         st.info(
             _("Nothing here is overdue, due soon or waiting to be verified.")
             if st.session_state.get("commitments_group") == "attention"
             else _("Nothing fits these filters.")
         )
-    # One that was just settled has left the table, and is still the one to look at.
-    row = remembered(found, chosen, "commitment_asked")
-    if row is not None:
-        commitments.details(session, row)
-    elif shown.height:
+    else:
+        if chosen := in_table(session, shown):
+            st.session_state["commitment_asked"] = chosen
+            st.rerun()
         st.caption(_("Select a row to see what became of it and to report on it."))
 
 

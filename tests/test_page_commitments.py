@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import World
+from tests.conftest import World, select_row
 from tests.test_dialogue_store import plan
 from tests.test_page_dialogues import button, buttons, choose, errors, field, seated, texts
 
@@ -72,7 +72,7 @@ def test_what_is_overdue_comes_first_and_settled_ones_stand_apart(
     promise(world, made, aurora, days=-3, text="Overdue")
     app = open_page("north viewer", "commitments")
     assert metrics(app) == {
-        "Overdue": "1", "Due in 14 days": "1", "Open in all": "3", "To be verified": "0",
+        "Overdue": "1", "Due in 14 days": "1", "Open in all": "3",
         "Verified of all made": "0%",
     }  # fmt: skip
     assert app.dataframe[0].value["text"].to_list() == ["Overdue", "Soon", "Later"]
@@ -148,9 +148,11 @@ def test_the_supplier_reports_through_its_link_and_verifies_nothing(
     made = event(world, aurora, suppliers=[aurora, birch])
     kept = promise(world, made, aurora)
     promise(world, made, birch, text="Of another company")
-    app = open_page(seated(world, made, aurora), "commitments", commitment=kept)
+    app = open_page(seated(world, made, aurora), "commitments")
     assert not app.exception
     assert app.dataframe[0].value["text"].to_list() == ["Publish all sites"]
+    app.query_params["commitment"] = kept
+    app = app.run()
     stated = next(one for one in app.radio if one.label == "How does it stand?")
     assert stated.options == ["On track", "Behind", "Done, not verified"]
     stated.set_value("done")
@@ -173,3 +175,54 @@ def test_progress_counts_what_was_dropped(world: World, open_page: Opener) -> No
     app = choose(open_page("south admin", "commitments"), commitments_progress=True)
     assert "1 of 2 commitments ever made are verified: 50%" in texts(app)
     assert app.dataframe[-1].value["percent"].to_list() == [50.0]
+
+
+def test_what_was_promised_stands_beside_its_standing(world: World, open_page: Opener) -> None:
+    aurora = world.supplier("Aurora")
+    made = event(world, aurora)
+    promise(world, made, aurora)
+    member = open_page("south admin", "commitments")
+    assert list(member.dataframe[0].value.columns) == [
+        "word", "text", "due_on", "days_left", "supplier", "owner", "dialogue", "moved_days",
+    ]  # fmt: skip
+    guest = open_page(seated(world, made, aurora), "commitments")
+    assert list(guest.dataframe[0].value.columns) == [
+        "word", "text", "due_on", "days_left", "dialogue", "moved_days",
+    ]  # fmt: skip
+
+
+def test_a_selected_commitment_opens_where_the_table_stood(world: World, open_page: Opener) -> None:
+    aurora = world.supplier("Aurora")
+    made = event(world, aurora)
+    promise(world, made, aurora, days=3, text="Soon")
+    promise(world, made, aurora, days=40, text="Later")
+    app = select_row(open_page("north admin", "commitments"), "commitments", 1)
+    assert not app.dataframe and "Later" in texts(app)
+    app = button(app, "All commitments").click().run()
+    assert app.dataframe[0].value["text"].to_list() == ["Soon", "Later"]
+    assert "Report" not in buttons(app)
+
+
+def test_whoever_filters_sees_the_table_again(world: World, open_page: Opener) -> None:
+    aurora = world.supplier("Aurora")
+    made = promise(world, event(world, aurora), aurora)
+    app = open_page("north admin", "commitments", commitment=made)
+    assert not app.dataframe
+    app = choose(app, commitments_group="open")
+    assert app.dataframe[0].value["text"].to_list() == ["Publish all sites"]
+
+
+def test_a_filter_with_one_option_is_not_shown_and_a_link_to_it_works(
+    world: World, open_page: Opener
+) -> None:
+    aurora, birch = world.supplier("Aurora"), world.supplier("Birch")
+    made = event(world, aurora, suppliers=[aurora, birch])
+    promise(world, made, aurora)
+    app = open_page("north admin", "commitments", dialogue=made, supplier=aurora)
+    assert [one.label for one in app.selectbox] == ["State"]
+    assert app.dataframe[0].value["text"].to_list() == ["Publish all sites"]
+    assert not {"dialogue", "supplier"} & set(app.query_params)
+    promise(world, made, birch, text="Of Birch")
+    app = open_page("north admin", "commitments", dialogue=made, supplier=birch)
+    assert [one.label for one in app.selectbox] == ["Supplier", "State"]
+    assert app.dataframe[0].value["text"].to_list() == ["Of Birch"]
