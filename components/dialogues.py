@@ -43,15 +43,6 @@ def role_names() -> dict[str, str]:
     }
 
 
-def side_names() -> dict[str, str]:
-    return {
-        "buyer": _("Buyer"),
-        "supplier": _("Supplier"),
-        "reseller": _("Reseller"),
-        "guest": _("Guest"),
-    }
-
-
 def chatham_words() -> str:
     """The Chatham House mode in two sentences."""
     return _(
@@ -204,16 +195,9 @@ def seats(session: Session, dialogue_id: str) -> pl.DataFrame:
 
 
 def who(session: Session, dialogue_id: str) -> dict[tuple[str, str], str]:
-    """Name and affiliation of those who are no buyers -> their side, for people: on whose side
-    somebody speaks is no matter of what they call their company."""
-    sides = side_names()
-    found = data.rows(session, "dialogue_seat").filter(
-        pl.col("dialogue_id") == dialogue_id, pl.col("side") != "buyer"
-    )
-    named: dict[tuple[str, str], set[str]] = {}
-    for name, affiliation, side in found.select("name", "affiliation", "side").iter_rows():
-        named.setdefault((name, affiliation), set()).add(sides[side].lower())
-    return {one: ", ".join(sorted(several)) for one, several in named.items()}
+    """dialogues.sides of everybody who has or had a seat, as far as the person may know."""
+    found = data.rows(session, "dialogue_seat").filter(pl.col("dialogue_id") == dialogue_id)
+    return dialogues.sides(found)
 
 
 def host_names(session: Session, dialogue_id: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from components import commitments, data, dialogues, dialogues_board, dialogues_
 from components.links import link
 from components.messages import plain, plain_lines
 from components.session import Session
+from quorum import dialogues as domain
 from quorum.language import _
 from quorum.store import Row
 
@@ -54,6 +55,7 @@ def _notes(session: Session, row: Row, notes: list[Row]) -> None:
         (one["id"], one["title"]) for one in stages.iter_rows(named=True)
     ]
     known = {place for place, __ in places}
+    sides = dialogues.who(session, row["id"])
     for place, title in [*places, (None, _("Without a stage"))]:
         here = [
             note for note in notes
@@ -63,7 +65,8 @@ def _notes(session: Session, row: Row, notes: list[Row]) -> None:
             continue
         with st.expander(f"{plain(title)} ({len(here)})", key=f"notes-{row['id']}-{place}"):
             for note in here:
-                by = f" *{plain(note['author'])}*" if note["author"] else ""
+                signed = domain.signed(note, sides)
+                by = f" *{plain(signed)}*" if signed else ""
                 mark = f" :gray-badge[{plain(_('Buyers only'))}]"
                 buyers = mark if note["audience"] == "buyers" else ""
                 st.markdown(f"{plain_lines(note['text'])}{by}{buyers}")

@@ -262,7 +262,7 @@ def _made_minutes(
     me = session.principal
     return records.minutes(
         row, dialogues.when(row), stages, notes, questions, commitments,
-        dialogues.seats(session, row["id"]),
+        data.rows(session, "dialogue_seat").filter(dialogue_id=row["id"]),
         dialogues.supplier_names(session, row["id"], as_entered=True),
         consortium=row["consortium"] or _("a consortium of buyers"),
         author=", ".join(filter(None, (me.name, me.organisation))), made_on=date.today(),

@@ -7,6 +7,7 @@ from components import data, dialogues, invitations
 from components.messages import plain
 from components.session import Session
 from components.tables import table
+from quorum import dialogues as domain
 from quorum.language import _
 from quorum.store import Row
 
@@ -56,7 +57,7 @@ def _seats(session: Session, row: Row, seats: pl.DataFrame, runs: bool) -> None:
     suppliers = dialogues.supplier_names(session, row["id"], as_entered=True)
     shown = seats.with_columns(
         role_name=pl.col("role").replace_strict(dialogues.role_names(), return_dtype=pl.String),
-        side_name=pl.col("side").replace_strict(dialogues.side_names(), return_dtype=pl.String),
+        side_name=pl.col("side").replace_strict(domain.side_names(), return_dtype=pl.String),
         supplier=pl.col("supplier_id").replace_strict(
             suppliers, default=None, return_dtype=pl.String
         ),

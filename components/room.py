@@ -18,7 +18,7 @@ import polars as pl
 import streamlit as st
 
 from components import data
-from components.dialogues import earlier_open
+from components.dialogues import earlier_open, who
 from components.session import Session, current_session
 from quorum import dialogues
 from quorum.definitions.dialogues import topic_name
@@ -52,13 +52,15 @@ SMALL = "font-size:.875rem;opacity:.8;margin:0"
 
 @dataclass
 class Plan:
-    """What does not change while people talk. stages: by identifier, in order; earlier: what the
-    suppliers promised in earlier events and is still open."""
+    """What does not change while people talk. stages: by identifier, in order; sides: of
+    dialogues.sides, where names are kept; earlier: what the suppliers promised in earlier events
+    and is still open."""
 
     event: Row
     stages: dict[str, Row]
     suppliers: dict[str, str]
     organisations: dict[str, str]
+    sides: dict[tuple[str, str], str]
     earlier: Sequence[Row]
 
 
@@ -103,7 +105,9 @@ def look(session: Session, here: Held) -> None:
     else:
         here.room |= {"now": answer["now"]}
     if here.plan is None or here.version != session.version:
-        here.plan, here.version, here.parts = _plan(session, here.dialogue_id), session.version, {}
+        here.plan, here.version = _plan(session, here.dialogue_id), session.version
+        # A note may have come before it was known on whose side its author is.
+        here.parts, here.lines = {}, {}
 
 
 def _plan(session: Session, dialogue_id: str) -> Plan:
@@ -115,6 +119,7 @@ def _plan(session: Session, dialogue_id: str) -> Plan:
         {row["id"]: row for row in stages.iter_rows(named=True)},
         dict(suppliers.select("entered_id", "supplier").iter_rows()),
         data.organisation_names(session),
+        {} if event["chatham"] else who(session, dialogue_id),
         earlier_open(session, event).to_dicts(),
     )
 
@@ -290,7 +295,7 @@ def notes(here: Held) -> str:
     for note in room["notes"]:
         key = (note["id"], note["version"])
         if key not in lines:
-            lines[key] = _note(note)
+            lines[key] = _note(note, plan_of(here))
         shown.append(lines[key])
     said = ""
     if not shown and room["state"] == "live":
@@ -302,10 +307,10 @@ def notes(here: Held) -> str:
     return _list(_("Notes of this stage") if room["stage_id"] else _("Notes"), said, shown)
 
 
-def _note(note: Row) -> str:
+def _note(note: Row, plan: Plan) -> str:
     return _item(
         note["text"],
-        ", ".join(filter(None, (note["author"], note["affiliation"]))),
+        dialogues.signed(note, plan.sides),
         _("buyers only") if note["audience"] == "buyers" else "",
         _("corrected") if note["version"] > 1 else "",
     )

@@ -32,7 +32,10 @@ def choose(session: Session) -> None:
 def main() -> None:
     session = require_session(guests=True)
     chosen = st.query_params.get("dialogue", "")
-    data.ahead(session, *OF_DIALOGUES, "dialogue_stage", said="dialogue_room", dialogue_id=chosen)
+    data.ahead(
+        session, *OF_DIALOGUES, "dialogue_stage", "dialogue_seat",
+        said="dialogue_room", dialogue_id=chosen,
+    )  # fmt: skip
     if not chosen:
         choose(session)
     elif data.dialogues(session).filter(id=chosen).is_empty():

@@ -759,6 +759,35 @@ def problems_of_plan(
 # In the room --------------------------------------------------------------------------------------
 
 
+def side_names() -> dict[str, str]:
+    """On whose side somebody takes part, for people."""
+    return {
+        "buyer": _("Buyer"),
+        "supplier": _("Supplier"),
+        "reseller": _("Reseller"),
+        "guest": _("Guest"),
+    }
+
+
+def sides(seats: pl.DataFrame) -> dict[tuple[str, str], str]:
+    """Name and affiliation of those who are no buyers -> their side, for people: on whose side
+    somebody speaks is no matter of what they call their company."""
+    words = side_names()
+    found = seats.filter(pl.col("side") != "buyer")
+    named: dict[tuple[str, str], set[str]] = {}
+    for name, affiliation, side in found.select("name", "affiliation", "side").iter_rows():
+        named.setdefault((name, affiliation), set()).add(words[side].lower())
+    return {one: ", ".join(sorted(several)) for one, several in named.items()}
+
+
+def signed(said: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> str:
+    """Who says it, of which organisation; of guests also on whose side they are. Empty where
+    nobody's name is kept with it. known: of `sides`."""
+    named = ", ".join(filter(None, (said["author"], said["affiliation"])))
+    side = known.get((said["author"], said["affiliation"]))
+    return f"{named} ({side})" if side else named
+
+
 def time_left(minutes: int, began_at: datetime | None, now: datetime) -> int | None:
     """Whole seconds until the stage's minutes are over, negative afterwards; None before it began.
 

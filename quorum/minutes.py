@@ -18,6 +18,7 @@ from quorum.language import _, ngettext
 # buyers: the members of the consortium. room: everybody in it.
 Reader = Literal["buyers", "room"]
 Row = Mapping[str, Any]
+Sides = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def minutes(
 
     dialogue: a row of the relation; when: its time in words; stages: its agenda. notes: of
     dialogue_notes(); questions: of dialogue_board(). commitments: of this dialogue, with `supplier`
-    and `owner`. seats: as far as they are seen. suppliers: identifier as invited -> name.
-    left_out: how many texts the caller took out because they name somebody.
+    and `owner`. seats: as far as they are seen, those that were given up too. suppliers: identifier
+    as invited -> name. left_out: how many texts the caller took out because they name somebody.
     """
     named = not dialogue["chatham"]
     ordered = stages.sort("position", "id")
@@ -107,7 +108,7 @@ def minutes(
     asked = _stands_for(questions)
     sections = [
         *(_participants(seats) if named else ()),
-        *_said(ordered, notes, asked, named),
+        *_said(ordered, notes, asked, dialogues.sides(seats) if named else None),
         *_asked(questions, suppliers),
         *(_promised(commitments, named) if promises else [_not_for_all()]),
     ]
@@ -137,8 +138,9 @@ def _participants(seats: pl.DataFrame) -> list[Section]:
 
 
 def _said(
-    stages: pl.DataFrame, notes: Sequence[Row], asked: Mapping[str, str], named: bool
+    stages: pl.DataFrame, notes: Sequence[Row], asked: Mapping[str, str], sides: Sides | None
 ) -> list[Section]:
+    """sides: of dialogues.sides; None where nobody is named."""
     places: list[tuple[str | None, str]] = [
         (one["id"], one["title"]) for one in stages.iter_rows(named=True)
     ]
@@ -148,9 +150,9 @@ def _said(
     for place, title in places:
         here = [note for note in notes if note["stage_id"] == place]
         if here:
-            sections.append(Section(title, tuple(_lines(here, asked, named))))
+            sections.append(Section(title, tuple(_lines(here, asked, sides))))
     if rest:
-        sections.append(Section(_("Without a stage"), tuple(_lines(rest, asked, named))))
+        sections.append(Section(_("Without a stage"), tuple(_lines(rest, asked, sides))))
     return sections
 
 
@@ -164,13 +166,15 @@ def _stands_for(questions: Sequence[Row]) -> dict[str, str]:
     }
 
 
-def _lines(notes: Iterable[Row], asked: Mapping[str, str], named: bool) -> Iterable[str]:
+def _lines(notes: Iterable[Row], asked: Mapping[str, str], sides: Sides | None) -> Iterable[str]:
     for note in notes:
         said = note["text"]
         if question := asked.get(note["question_id"]):
             said = _("On “{question}”: {note}").format(question=question, note=said)
-        if named and note["author"]:
-            said = f"{said} ({note['author']})"
+        if sides is not None and note["author"]:
+            # The organisation stands in the list of participants.
+            side = sides.get((note["author"], note["affiliation"]))
+            said = f"{said} ({', '.join(filter(None, (note['author'], side)))})"
         if note["audience"] == "buyers":
             said = _("Among buyers: {note}").format(note=said)
         yield said

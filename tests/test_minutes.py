@@ -90,6 +90,15 @@ def test_notes_stand_by_stage_and_questions_by_votes() -> None:
     assert "1 of 1 commitment is verified." in text
 
 
+@pytest.mark.parametrize("seated", [True, False])
+def test_a_note_of_a_guest_says_on_whose_side_they_spoke(seated: bool) -> None:
+    rep = {"side": "supplier", "name": "Rep", "affiliation": "North", "active": seated}
+    noted = [said("n1", "We publish", "s1"), {**said("n2", "Yes", "s1"), "author": "Rep"}]
+    paper = made(seats=seats(rep), notes=noted)
+    section = next(one for one in paper.sections if one.title == "Plenary")
+    assert section.paragraphs == ("We publish (Ada Lind)", "Yes (Rep, supplier)")
+
+
 def test_the_room_reads_nothing_of_the_buyers() -> None:
     text = to_markdown(made("room")).decode()
     for hidden in ("We hold back", "How hard?", "Among buyers"):

@@ -822,6 +822,18 @@ def test_afterwards_there_are_notes_questions_and_commitments(
     assert f"promising-{event}" not in [one.key for one in app.expander]  # without a seat
 
 
+def test_afterwards_a_note_says_on_whose_side_a_guest_spoke(
+    world: World, open_page: Opener
+) -> None:
+    supplier = world.supplier("Aurora")
+    event = held(world, supplier)
+    note(world["north admin"].store, event, "They will publish the list.")
+    note(world[seated(world, event, supplier)].store, event, "We will publish the list.")
+    app = part(open_page("south admin", "dialogue", dialogue=event), "record")
+    assert "We will publish the list. *Rep, Aurora (supplier)*" in texts(app)
+    assert "They will publish the list. *north admin, North*" in texts(app)
+
+
 @pytest.mark.both_doors
 def test_what_was_promised_is_added_after_the_event(world: World, open_page: Opener) -> None:
     event = held(world, world.supplier("Aurora"))

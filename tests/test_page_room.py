@@ -207,6 +207,25 @@ def test_a_guest_writes_and_sees_nothing_of_the_buyers(world: World, open_page: 
     assert ("We will send the list.", "shared") in notes(world)
 
 
+def test_beside_a_note_stands_on_whose_side_a_guest_speaks(world: World, open_page: Opener) -> None:
+    event, __, stages = opened(world)
+    store = world["north admin"].store
+    supplier = store.rows("dialogue_supplier")["supplier_id"][0]
+    note(store, event, "They listed 14 sites.", stage_id=stages[0])
+    app = open_page("south admin", "room", dialogue=event)
+    assert "north admin, North" in drawn(app)
+    # somebody comes by a link and writes before this screen has looked who is there
+    rep = seated(world, event, supplier)
+    note(world[rep].store, event, "We will send the list.", stage_id=stages[0])
+    app = app.run()
+    assert "Rep, Aurora<" in drawn(app)
+    app.session_state["_quorum_session"].stale()
+    app = app.run()
+    assert "Rep, Aurora (supplier)<" in drawn(app)
+    assert "north admin, North<" in drawn(app)
+    assert "Rep, Aurora (supplier)" in drawn(open_page(rep, "room", dialogue=event))
+
+
 def test_during_a_stage_of_buyers_a_guest_is_told_so(world: World, open_page: Opener) -> None:
     event, __, stages = opened(world)
     supplier = world["north admin"].store.rows("dialogue_supplier")["supplier_id"][0]
