@@ -276,7 +276,7 @@ def _question(
         suppliers.get(one["supplier_id"], ""),
         stages.get(one["stage_id"], ""),
         state_names()[one["state"]] if one["state"] != "open" else "",
-        _author(session, one, row) if one["author"] else "",
+        domain.signed(one, dialogues.who(session, row["id"])),
         ngettext("stands for {n} more", "stands for {n} more", merged).format(n=merged)
         if merged
         else "",
@@ -323,13 +323,6 @@ def _share(session: Session, row: Row, one: Row) -> None:
         except StoreError as refusal:
             st.session_state["board-problem"] = str(refusal)
         st.rerun()
-
-
-def _author(session: Session, one: Row, row: Row) -> str:
-    """Who asks, of which organisation; of guests also on whose side they are."""
-    side = dialogues.who(session, row["id"]).get((one["author"], one["affiliation"]))
-    named = ", ".join(filter(None, (one["author"], one["affiliation"])))
-    return f"{named} ({side})" if side else named
 
 
 def _vote(session: Session, one: Row) -> None:

@@ -76,6 +76,7 @@ class Held:
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)  # what `kept` holds
     silent: str = ""  # why the store did not answer the last time
+    shared: set[str] = field(default_factory=set)  # questions that are; they stay so
 
 
 # Looking ------------------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ def clock(here: Held) -> str:
 
 def stage_words(here: Held) -> str:
     """For example `Stage 2 of 5: Baseline`, or why there is none."""
-    room, stage, stages = here.room, stage_of(here), list(plan_of(here).stages)
+    room, stage = here.room, stage_of(here)
     if room["state"] == "planned":
         return _("Has not begun yet")
     if room["state"] == "closed":
@@ -241,14 +242,22 @@ def stage_words(here: Held) -> str:
     if room["state"] == "cancelled":
         return _("Cancelled")
     if room["among_buyers"]:
-        return _(
-            "The buyers are among themselves for a while. You will see here when they are back."
-        )
+        return apart_words()
     if stage is None:
         return _("Open; no stage has begun")
-    return _("Stage {number} of {count}: {title}").format(
-        number=stages.index(stage["id"]) + 1, count=len(stages), title=stage["title"]
-    )
+    return _("{stage}: {title}").format(stage=stage_number(here), title=stage["title"])
+
+
+def stage_number(here: Held) -> str:
+    """For example `Stage 2 of 5`."""
+    stages = list(plan_of(here).stages)
+    number = stages.index(here.room["stage_id"]) + 1
+    return _("Stage {number} of {count}").format(number=number, count=len(stages))
+
+
+def apart_words() -> str:
+    """What whoever is no buyer is told while a stage of the buyers is on."""
+    return _("The buyers are among themselves for a while. You will see here when they are back.")
 
 
 def status(here: Held) -> str:
@@ -308,7 +317,7 @@ def notes(here: Held) -> str:
 
 
 def _note(note: Row, plan: Plan) -> str:
-    return _item(
+    return item(
         note["text"],
         dialogues.signed(note, plan.sides),
         _("buyers only") if note["audience"] == "buyers" else "",
@@ -321,9 +330,9 @@ def beside(here: Held) -> str:
     room, plan = here.room, plan_of(here)
     current = (room["question"] or {}).get("id")
     listed = [q for q in room["questions"] if q["id"] != current]
-    asked = [_item(q["text"], *_about_question(q, plan)) for q in listed[:NEXT]]
-    asked += _rest(room["waiting"] - len(asked))
-    promised = [_item(one["text"], *_about_promise(one, plan)) for one in room["commitments"]]
+    asked = [item(q["text"], *_about_question(q, plan)) for q in listed[:NEXT]]
+    asked += rest(room["waiting"] - len(asked))
+    promised = [item(one["text"], *_about_promise(one, plan)) for one in room["commitments"]]
     parts = []
     if room["state"] in ("planned", "live"):
         parts.append(_list(_("Next questions"), "" if asked else _("None waits."), asked))
@@ -338,16 +347,16 @@ def _earlier(plan: Plan) -> list[str]:
     """What was promised before and is to be gone through; the most overdue first."""
     standing = dialogues.standing_names()
     shown = [
-        _item(one["text"], one["supplier"], standing[one["standing"]],
+        item(one["text"], one["supplier"], standing[one["standing"]],
               _("until {day}").format(day=one["due_on"]))
         for one in plan.earlier[:NEXT]
     ]  # fmt: skip
-    return [*shown, *_rest(len(plan.earlier) - NEXT)]
+    return [*shown, *rest(len(plan.earlier) - NEXT)]
 
 
-def _rest(n: int) -> list[str]:
+def rest(n: int) -> list[str]:
     """The last line of a list that shows its first items only."""
-    return [_item("", ngettext("and {n} more", "and {n} more", n).format(n=n))] if n > 0 else []
+    return [item("", ngettext("and {n} more", "and {n} more", n).format(n=n))] if n > 0 else []
 
 
 def _list(title: str, said: str, items: list[str]) -> str:
@@ -356,9 +365,9 @@ def _list(title: str, said: str, items: list[str]) -> str:
     return f'<h2 style="{HEAD}">{escape(title)}</h2>{below}{listed}'
 
 
-def _item(text: str, *about: str) -> str:
+def item(text: str, *about: str) -> str:
     small = escape(" · ".join(word for word in about if word))
-    below = f'<small style="font-size:.875rem">{small}</small>' if small else ""
+    below = f'<small style="font-size:.875em">{small}</small>' if small else ""
     return f"<li>{escape(text)}{'<br>' if text and small else ''}{below}</li>"
 
 
@@ -381,9 +390,9 @@ def _about_promise(promise: Row, plan: Plan) -> list[str]:
     ]
 
 
-def part(here: Held, make: Callable[[Held], str]) -> str:
-    """A piece of the screen, made once for each state of the room."""
-    return kept(here, make.__name__, lambda: make(here))
+def part(here: Held, make: Callable[..., str], *arguments: Any) -> str:
+    """A piece of the screen, `make(here, *arguments)`, made once for each state of the room."""
+    return kept(here, make.__name__, lambda: make(here, *arguments))
 
 
 def kept(here: Held, name: str, make: Callable[[], T]) -> T:

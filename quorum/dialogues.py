@@ -28,7 +28,8 @@ STILL_OPEN = (*TO_DO, "done")
 STANDINGS = ("overdue", "soon", "ahead", "undated", "to_verify", "verified", "dropped")
 SOON_DAYS = 14
 MOST_DAYS = 14  # of one dialogue, from begin to end
-LONGEST_PROMISE = 600  # characters, quoted in a question
+# Characters, quoted in a question: that has room for 1,000, and a promise may be as long itself.
+LONGEST_PROMISE = 600
 
 CANDIDATES: dict[str, pl.DataType] = {
     "supplier_id": TEXT, "supplier": TEXT, "kind": TEXT, "country": TEXT, "members": WHOLE,
@@ -210,16 +211,16 @@ def _about_promises(
             _suggestion(
                 "overdue" if one["standing"] == "overdue" else "promised",
                 one["supplier_id"], supplier, why,
-                day=day, promise=_shortened(one["text"]), commitment_id=one["id"],
+                day=day, promise=shortened(one["text"], LONGEST_PROMISE), commitment_id=one["id"],
             )
         )  # fmt: skip
     return rows
 
 
-def _shortened(text: str) -> str:
-    """A question has room for 1,000 characters, and a promise may be as long itself."""
+def shortened(text: str, most: int) -> str:
+    """The text in one line of so many characters at most."""
     words = " ".join(text.split())
-    return words if len(words) <= LONGEST_PROMISE else words[: LONGEST_PROMISE - 1].rstrip() + "…"
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 def _about_lists(

@@ -102,7 +102,7 @@ def minutes(
                 left_out,
             ).format(n=left_out)
         )
-    promises = reader == "buyers" or _all_see_promises(suppliers, seats)
+    promises = reader == "buyers" or all_see_promises(suppliers, seats)
     if not promises:
         commitments = commitments.clear()
     asked = _stands_for(questions)
@@ -201,7 +201,7 @@ def _asked(questions: Sequence[Row], suppliers: Mapping[str, str]) -> list[Secti
     return [Section(_("Questions"), (), Table(headers, rows, (14, 82, 28, 26, 20)))]
 
 
-def _all_see_promises(suppliers: Mapping[str, str], seats: pl.DataFrame) -> bool:
+def all_see_promises(suppliers: Mapping[str, str], seats: pl.DataFrame) -> bool:
     """Whether everybody in the room sees the commitments in the database too: buyers do, and guests
     those of the one supplier for which they speak."""
     guests = seats.filter(pl.col("active"), pl.col("side") != "buyer")

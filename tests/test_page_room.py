@@ -175,6 +175,128 @@ def test_the_wall_shows_stage_time_and_question_and_no_name(
     assert not app.sidebar.caption
 
 
+def wall(open_page: Opener, event: str, actor: str = "north admin") -> str:
+    return drawn(open_page(actor, "room", dialogue=event, view="projector"))
+
+
+def promise(world: World, event: str, text: str, due_on: str) -> None:
+    north = world["north admin"].store
+    supplier = north.rows("dialogue_supplier", filters={"dialogue_id": event})["supplier_id"][0]
+    north.call(
+        "capture_commitment",
+        {"id": str(uuid.uuid4()), "dialogue_id": event, "supplier_id": supplier, "text": text,
+         "owner_id": world["south admin"].organisation_id, "due_on": due_on},
+    )  # fmt: skip
+
+
+def test_before_it_is_opened_the_wall_says_what_with_whom_and_when(
+    world: World, open_page: Opener
+) -> None:
+    event = plan(world, world.supplier(), title="Autumn dialogue")
+    seen = wall(open_page, event)
+    for words in ("Has not begun yet", "Autumn dialogue", "with Aurora Devices",
+                  "Tue 2026-11-10, 09:00 to 12:00"):  # fmt: skip
+        assert words in seen
+    assert "North" not in seen and "north admin" not in seen
+    world["north admin"].store.call("open_dialogue", {"dialogue_id": event})
+    seen = wall(open_page, event)
+    assert "Open; no stage has begun" in seen and "Autumn dialogue" in seen
+
+
+def test_between_questions_the_wall_says_what_the_stage_is_for(
+    world: World, open_page: Opener
+) -> None:
+    event, __, stages = opened(world)
+    move(world, event, stages[0])
+    seen = wall(open_page, event)
+    for words in ("Stage 1 of 2<", ">Baseline<", ">Where we stand<", "left"):
+        assert words in seen
+
+
+def test_what_buyers_discuss_among_themselves_is_on_no_wall(
+    world: World, open_page: Opener
+) -> None:
+    event, __, stages = opened(world)
+    hidden = ask(world["north admin"].store, event, "How hard do we push?", board="buyers")
+    move(world, event, stages[1], hidden)
+    seen = wall(open_page, event)
+    assert "The buyers are among themselves for a while." in seen
+    for words in ("Among buyers", "How hard do we push?", "left"):
+        assert words not in seen
+    # nor is what they ask on their own board, while everybody is in the room
+    move(world, event, stages[0], hidden)
+    seen = wall(open_page, event)
+    assert "Baseline" in seen and "How hard do we push?" not in seen
+    assert "How hard do we push?" in drawn(open_page("north admin", "room", dialogue=event))
+
+
+def test_an_answered_question_stays_on_the_wall(world: World, open_page: Opener) -> None:
+    event, question, __ = opened(world)
+    world["north admin"].store.call("set_question_state", {"id": question, "state": "answered"})
+    assert "Who makes the notebooks?" in wall(open_page, event)
+
+
+def test_after_the_close_the_wall_shows_what_was_promised(world: World, open_page: Opener) -> None:
+    event, *__ = opened(world, title="Autumn dialogue")
+    promise(world, event, "Publish <b>wages</b>", "2027-06-01")
+    promise(world, event, "Publish all sites", "2027-03-01")
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    seen = wall(open_page, event)
+    for words in ("Autumn dialogue", "Thank you for taking part.", "2 commitments were written",
+                  "Publish &lt;b&gt;wages&lt;/b&gt;",
+                  "Aurora Devices · until 2027-06-01"):  # fmt: skip
+        assert words in seen
+    assert seen.index("Publish all sites") < seen.index("wages")
+    assert "South" not in seen  # who follows it up
+
+
+def test_of_many_commitments_the_wall_shows_the_first_and_how_many_more(
+    world: World, open_page: Opener
+) -> None:
+    event, *__ = opened(world)
+    for n in range(1, 10):
+        promise(world, event, f"Promise {n}", f"2027-03-0{n}")
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    seen = wall(open_page, event)
+    assert "Promise 1" in seen and "Promise 9" not in seen
+    assert f"and {9 - seen.count('Promise ')} more" in seen
+
+
+def test_on_the_wall_no_supplier_reads_what_another_one_promised(
+    world: World, open_page: Opener
+) -> None:
+    aurora, birch = world.supplier("Aurora"), world.supplier("Birch")
+    event = plan(world, aurora, suppliers=[aurora, birch])
+    rep = seated(world, event, birch)
+    world["north admin"].store.call("open_dialogue", {"dialogue_id": event})
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    before = wall(open_page, event)
+    assert "each supplier what it promised" in before
+    promise(world, event, "Publish all sites", "2027-03-01")
+    assert wall(open_page, event) == wall(open_page, event, rep) == before
+
+
+def test_under_the_rule_nothing_new_on_the_wall_names_a_person_or_a_member(
+    world: World, open_page: Opener
+) -> None:
+    event, __, stages = opened(
+        world, title="What South wants", chatham=True,
+        stages=[{"title": "Baseline", "purpose": "As South said", "minutes": 9, "audience": "all"}],
+    )  # fmt: skip
+    sit(world, event, "south admin")
+    move(world, event, None)
+    assert "South" not in wall(open_page, event)
+    move(world, event, stages[0])
+    assert "South" not in wall(open_page, event)
+    promise(world, event, "Publish all sites", "2027-03-01")
+    promise(world, event, "Send South the list", "2027-04-01")
+    world["north admin"].store.call("close_dialogue", {"dialogue_id": event})
+    seen = wall(open_page, event)
+    assert "South" not in seen
+    for words in ("2 commitments", "Publish all sites", "and 1 more"):
+        assert words in seen
+
+
 def test_under_the_chatham_house_rule_there_is_no_name_beside_anything(
     world: World, open_page: Opener
 ) -> None:
