@@ -347,9 +347,10 @@ def test_the_wall_shows_the_question_and_nothing_else(
     everybody_sees([wall], "Open; no stage has begun")
     host.get_by_role("button", name="Next stage").click()
     expect(host.get_by_role("button", name="Next question")).to_be_enabled()
-    everybody_sees([wall], "Stage 1 of 2: Where we stand")
+    everybody_sees([wall], "Where we stand")
     host.get_by_role("button", name="Next question").click()
     everybody_sees([wall], QUESTIONS[0])
+    everybody_sees([wall], "Stage 1 of 2: Where we stand")
     large = shown(wall, QUESTIONS[0])
     assert float(large.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")) > 80
     expect(wall.get_by_test_id("stSidebar")).to_have_count(0)
