@@ -41,6 +41,7 @@ from quorum.store.embedded import Engine
 
 BUYERS, GUESTS = 32, 28
 EVERY = 30.0  # seconds between two notes of one person, on average
+LOOKS = 2.4  # seconds between two looks of the peer: as components.room.EVERY
 BESIDE = 60.0  # seconds that the peer runs
 LATE, BUSY = 3.0, 0.6
 WORDS = (
@@ -48,9 +49,9 @@ WORDS = (
     "to be named; wages are checked in two of them, by an auditor whom they pay themselves."
 )
 TOKEN = re.compile(r"\bn\d+x\d+\b")
-EMPTY = """
+EMPTY = f"""
 import streamlit as st
-@st.fragment(run_every=2.0)
+@st.fragment(run_every={LOOKS})
 def empty():
     pass
 empty()

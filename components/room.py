@@ -1,6 +1,6 @@
 """The room of a live event: what this tab saw of it last, and the pieces that screens show.
 
-A screen asks the store every two seconds with the counter it saw last. It draws few elements, each
+A screen asks the store every few seconds with the counter it saw last. It draws few elements, each
 made of one piece of HTML: sixty screens do this at once. What is said in a room is never cached:
 a tab holds what it shows, and nothing else does.
 
@@ -25,7 +25,7 @@ from quorum.definitions.dialogues import topic_name
 from quorum.language import _, ngettext
 from quorum.store import Row, StoreError, Unavailable
 
-EVERY = 2.0  # seconds between two looks of a screen; a change is to be everywhere within three
+EVERY = 2.4  # seconds between two looks of a screen; a change is to be everywhere within three
 SIGNED_IN = 4.0  # seconds between two looks whether the sign-in holds and the plan has changed
 
 T = TypeVar("T")
@@ -45,6 +45,7 @@ LIST = (
     "margin:0 0 1.5rem;padding:0;list-style:none;display:grid;gap:.75rem;white-space:pre-line;"
     "overflow-wrap:anywhere"
 )
+NEWEST = 50  # notes of a stage that the store tells a room: dialogue_room()
 NEXT = 8  # questions that are shown beside the one that is being answered
 NOTHING = "<span></span>"  # what a place is written with that stays empty
 SMALL = "font-size:.875rem;opacity:.8;margin:0"
@@ -133,6 +134,15 @@ def all_questions(session: Session, here: Held) -> list[Row]:
         return list(told["questions"])
 
     return kept(here, "all questions", asked)
+
+
+def all_notes(session: Session, here: Held) -> list[Row]:
+    """The notes of all stages: the room itself is told the newest of one. Raises StoreError."""
+
+    def asked() -> list[Row]:
+        return list(data.ask(session, "dialogue_notes", dialogue_id=here.dialogue_id))
+
+    return kept(here, "all notes", asked)
 
 
 def plan_of(here: Held) -> Plan:
@@ -313,6 +323,12 @@ def notes(here: Held) -> str:
         said = _("None was written down.")
     elif plan_of(here).event["chatham"]:
         said = _("In no order: nothing here tells who wrote what, or when.")
+    if len(shown) >= NEWEST:
+        earlier = _(
+            "These are the newest {n}. All of them stand on the page of the event, under “What "
+            "came of it”."
+        ).format(n=NEWEST)
+        said = f"{said} {earlier}".strip()
     return _list(_("Notes of this stage") if room["stage_id"] else _("Notes"), said, shown)
 
 

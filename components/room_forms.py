@@ -5,6 +5,7 @@ what somebody is typing stays theirs. A text stays in its form until the store h
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ import streamlit as st
 from components import data, dialogues_papers, dialogues_rule, messages
 from components.dialogues import closing_words
 from components.messages import plain
-from components.room import Held, all_questions, among_buyers, kept, plan_of
+from components.room import Held, all_notes, all_questions, among_buyers, kept, plan_of
 from components.session import Session
 from quorum import dialogues
 from quorum.language import _
@@ -108,16 +109,22 @@ def _choose(session: Session, here: Held, listed: list[Row]) -> None:
 
 def _with_words(session: Session, here: Held, words: str) -> list[Row]:
     """Of all questions of the boards, those with these words: the room is told the first only."""
+    return [
+        q for q in _or_say_why(lambda: all_questions(session, here))
+        if q["merged_into"] is None and q["state"] in ("open", "asked") and _says(q, words)
+    ]  # fmt: skip
+
+
+def _or_say_why(asked: Callable[[], list[Row]]) -> list[Row]:
     try:
-        known = all_questions(session, here)
+        return asked()
     except StoreError as refusal:
         messages.problem(str(refusal))
         return []
-    return [
-        q for q in known
-        if q["merged_into"] is None and q["state"] in ("open", "asked")
-        and words.casefold() in q["text"].casefold()
-    ]  # fmt: skip
+
+
+def _says(said: Row, words: str) -> bool:
+    return words.casefold() in said["text"].casefold()
 
 
 def _close(session: Session, here: Held) -> None:
@@ -324,11 +331,13 @@ def _correcting(session: Session, here: Held) -> None:
         _settle(session, here, clash)
         return
     if not seen:
-        notes = {note["id"]: note for note in here.room["notes"]}
+        words = st.text_input(_("Words of an earlier note"), key="room-note-words").strip()
+        listed = _notes_with(session, here, words) if words else here.room["notes"]
+        notes = {note["id"]: note for note in listed}
         st.selectbox(
             _("Which note"), list(notes), index=None, key="room-pick",
             format_func=lambda one: notes[one]["text"] if one in notes else "",
-            on_change=_pick, args=(here,),
+            on_change=_pick, args=(notes,),
         )  # fmt: skip
         st.button(_("Cancel"), key="room-correct-cancel", on_click=_end_correction)
         return
@@ -356,16 +365,20 @@ def _open_correction() -> None:
     st.session_state[_CORRECT] = {}
 
 
-def _pick(here: Held) -> None:
-    chosen = st.session_state.get("room-pick")
-    note = next((note for note in here.room["notes"] if note["id"] == chosen), None)
+def _notes_with(session: Session, here: Held, words: str) -> list[Row]:
+    """Of all notes of the event, those with these words: the room shows the newest of one stage."""
+    return [note for note in _or_say_why(lambda: all_notes(session, here)) if _says(note, words)]
+
+
+def _pick(notes: dict[str, Row]) -> None:
+    note = notes.get(st.session_state.get("room-pick", ""))
     if note is not None:
         st.session_state[_CORRECT] = dict(note)
         st.session_state["room-corrected"] = note["text"]
 
 
 def _end_correction() -> None:
-    for key in (_CORRECT, _CLASH, "room-pick", "room-corrected"):
+    for key in (_CORRECT, _CLASH, "room-pick", "room-corrected", "room-note-words"):
         st.session_state.pop(key, None)
 
 

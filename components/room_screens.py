@@ -1,6 +1,6 @@
 """The screens of a live event: everybody's, and the one on the wall.
 
-What changes while people talk is drawn by one fragment that looks every two seconds. It writes into
+What changes while people talk is drawn by one fragment that looks every few seconds. It writes into
 places beside the forms, never around them.
 """
 

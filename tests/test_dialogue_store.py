@@ -156,12 +156,27 @@ def test_a_room_without_times_still_shows_the_newest_notes(world: World) -> None
     event = plan(world, world.supplier(), chatham=True)
     store = world["north admin"].store
     store.call("open_dialogue", {"dialogue_id": event})
-    for number in range(205):
+    for number in range(55):
         note(store, event, f"Note {number}")
     room = store.call("dialogue_room", {"dialogue_id": event, "seen": None})
     shown = {int(one["text"].removeprefix("Note ")) for one in room["notes"]}
-    assert shown == set(range(5, 205))
+    assert shown == set(range(5, 55))
     assert [one["id"] for one in room["notes"]] == sorted(one["id"] for one in room["notes"])
+
+
+@pytest.mark.parametrize("chatham", [False, True])
+def test_all_notes_come_with_what_it_takes_to_correct_them(both: World, chatham: bool) -> None:
+    event = plan(both, both.supplier(), chatham=chatham)
+    north, south = both["north admin"].store, both["south admin"].store
+    north.call("open_dialogue", {"dialogue_id": event})
+    south.call("take_seat", {"dialogue_id": event})
+    mine = str(uuid.uuid4())
+    note(north, event, "They listed 14 sites.", id=mine)
+    note(north, event, "They listed 16 sites.", id=mine, version=1)
+    for store, own in ((north, not chatham), (south, False)):
+        (told,) = store.call("dialogue_notes", {"dialogue_id": event})
+        assert (told["text"], told["version"]) == ("They listed 16 sites.", 2)
+        assert told["own"] == own
 
 
 def test_who_has_no_seat_is_given_none(both: World) -> None:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from components import data
 from components.dialogues import closing_words
+from components.room import NEWEST
 from quorum.store import Unavailable
 from tests.conftest import World
 from tests.test_dialogue_store import ask, note, plan
@@ -483,6 +484,33 @@ def correcting(app: AppTest, note_id: str) -> AppTest:
 
 def note_id(world: World) -> str:
     return str(world.owner("select id::text from quorum.dialogue_note")[0][0])
+
+
+def test_the_room_shows_the_newest_notes_and_earlier_ones_are_corrected_by_their_words(
+    world: World, open_page: Opener
+) -> None:
+    event, __, stages = opened(world)
+    north = world["north admin"].store
+    note(north, event, "They listed 14 sites.", stage_id=stages[0])
+    first = note_id(world)
+    told = "These are the newest 50."
+    assert told not in drawn(open_page("north admin", "room", dialogue=event))
+    for n in range(NEWEST):
+        note(north, event, f"Said in place {n}.", stage_id=stages[0])
+    app = open_page("north admin", "room", dialogue=event)
+    assert told in drawn(app) and "Said in place 0." in drawn(app)
+    assert "They listed 14 sites." not in drawn(app)
+    app = app.button(key="room-correct-open").click().run()
+    assert len(app.selectbox(key="room-pick").options) == NEWEST
+    app = app.text_input(key="room-note-words").set_value("LISTED").run()
+    earlier = app.selectbox(key="room-pick")
+    assert earlier.options == ["They listed 14 sites."]
+    app = earlier.set_value(first).run()
+    app.text_area(key="room-corrected").set_value("They listed 16 sites.")
+    app = app.button(key="room-correct-save").click().run()
+    assert not errors(app)
+    assert ("They listed 16 sites.", "shared") in notes(world)
+    assert ("They listed 14 sites.", "shared") not in notes(world)
 
 
 def test_closing_while_somebody_corrects_keeps_their_text(world: World, open_page: Opener) -> None:
