@@ -142,8 +142,8 @@ def _briefings(session: Session, row: Row, now: Row) -> None:
     known = sources(session, row, supplier, now)
     made = briefings.briefing(known, reader)
     if not dialogues_rule.may_leave(session, row, made.written, made.said_in):
-        made = briefings.briefing(_without_wording(session, row, known), reader)
-        # What was promised cannot be changed any more, but its wording need not be printed.
+        made = briefings.briefing(_without_names(session, row, known), reader)
+        # What this reader cannot change, or nobody any more, need not be printed.
         if not dialogues_rule.passes(session, row, made.written, made.said_in):
             return
         if not st.checkbox(_("Leave these texts out"), key=f"{key}-out"):
@@ -153,9 +153,17 @@ def _briefings(session: Session, row: Row, now: Row) -> None:
     _files(made, key)
 
 
-def _without_wording(session: Session, row: Row, known: Sources) -> Sources:
+def _without_names(session: Session, row: Row, known: Sources) -> Sources:
+    """The same without the texts that name somebody."""
+    event, stages, questions = row, known.stages, known.questions
+    if row["chatham"]:
+        event, stages, __ = dialogues_rule.plan_for_files(session, row, stages)
+        questions = _unnamed_questions(session, row, questions)
     return replace(
         known,
+        dialogue=event,
+        stages=stages,
+        questions=questions,
         commitments=dialogues_rule.commitments_for_files(session, known.commitments, row),
         leverage_use=dialogues_rule.uses_for_files(session, known.leverage_use, row),
     )
@@ -254,9 +262,7 @@ def _made_minutes(
     if leave_out:
         row, stages, __ = dialogues_rule.plan_for_files(session, row, stages)
         notes = _unnamed(session, row, notes, "text")
-        questions = _unnamed(session, row, questions, "text")
-        topics = {one["id"] for one in _unnamed(session, row, questions, "topic")}
-        questions = [one if one["id"] in topics else {**one, "topic": ""} for one in questions]
+        questions = _unnamed_questions(session, row, questions)
         kept = [one["id"] for one in _unnamed(session, row, commitments.to_dicts(), "text")]
         commitments = commitments.filter(pl.col("id").is_in(kept))
     me = session.principal
@@ -268,6 +274,13 @@ def _made_minutes(
         author=", ".join(filter(None, (me.name, me.organisation))), made_on=date.today(),
         reader=reader, left_out=leave_out,
     )  # fmt: skip
+
+
+def _unnamed_questions(session: Session, row: Row, questions: Sequence[Row]) -> list[Row]:
+    """Those that name nobody; without their topic where that does."""
+    kept = _unnamed(session, row, questions, "text")
+    topics = {one["id"] for one in _unnamed(session, row, kept, "topic")}
+    return [one if one["id"] in topics else {**one, "topic": ""} for one in kept]
 
 
 def _unnamed(session: Session, row: Row, found: Sequence[Row], column: str) -> list[Row]:

@@ -211,19 +211,23 @@ def plan_for_files(
 ) -> tuple[Row, pl.DataFrame, list[str]]:
     """Event and agenda without what names somebody, and what was left out of them, in words.
 
-    A title becomes fixed words; aim, place and link become empty.
+    A title becomes fixed words; aim, place, link and what a stage is for become empty.
     """
     words = {
         "title": _("the title"), "aim": _("the aim"), "place": _("the place"),
         "link": _("the link"),
     }  # fmt: skip
     titles = dict(stages.select("id", "title").iter_rows())
-    named = cannot_leave(session, row, {name: row[name] or "" for name in words} | titles)
+    purposes = {f"for {one}": text for one, text in stages.select("id", "purpose").iter_rows()}
+    texts = {name: row[name] or "" for name in words} | titles | purposes
+    named = cannot_leave(session, row, texts)
     fixed: dict[str, Any] = {"title": _("A dialogue with suppliers"), "link": None}
     kept = {**row, **{name: fixed.get(name, "") for name in words if name in named}}
     stage = pl.lit(_("A stage of the agenda"))
+    gone = list(named)
     agenda = stages.with_columns(
-        title=pl.when(pl.col("id").is_in(list(named))).then(stage).otherwise("title")
+        title=pl.when(pl.col("id").is_in(gone)).then(stage).otherwise("title"),
+        purpose=pl.when(~pl.format("for {}", "id").is_in(gone)).then("purpose").fill_null(""),
     )
     left = [text for name, text in words.items() if name in named]
     if not named.isdisjoint(titles):

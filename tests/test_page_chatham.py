@@ -195,13 +195,34 @@ def test_who_was_not_in_that_room_hands_on_none_of_its_wording(
     assert list(made.pop().written.values())[-1:] == [WORDING]
 
 
-def test_a_briefing_says_nothing_of_where_to_meet_that_names_somebody(
-    world: World, open_page: Opener
+def test_a_briefing_is_made_without_plan_and_questions_that_name_somebody(
+    world: World, open_page: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = plan(world, world.supplier("Aurora"), chatham=True, place="At the office of South")
+    made: list[Any] = []
+    monkeypatch.setattr("components.dialogues_papers._files", lambda paper, key: made.append(paper))
+    aurora = world.supplier("Aurora")
+    stages = [
+        {"title": title, "purpose": purpose, "minutes": 30, "audience": "all"}
+        for title, purpose in (("Where we stand", "As South sees it"), ("Said by South", "Wages"))
+    ]
+    plan_of = {"title": "Told to South", "place": "At the office of South", "stages": stages}
+    event = plan(world, aurora, chatham=True, **plan_of)
+    north = world["north admin"].store
+    ask(north, event, "Why does South pay more?")
+    ask(north, event, "Who makes it?", topic="What South asks")
     app = part(open_page("north admin", "dialogue", dialogue=event), "papers")
     assert "“South” in the place names an organisation in the room." in texts(app)
-    assert briefings(app) == []
+    assert made == []
+    app.checkbox(key=f"briefing-{event}-{aurora}-buyers-out").check().run()
+    written = made.pop().written
+    assert not any("South" in text for text in written.values())
+    assert written["the title"] == "A dialogue with suppliers"
+    assert written["the place"] == ""
+    assert written["stage 1 of the agenda"] == "Where we stand. "
+    assert written["stage 2 of the agenda"] == "A stage of the agenda. Wages"
+    assert [text for place, text in written.items() if place.startswith("question")] == [
+        "Who makes it?"
+    ]
 
 
 def test_minutes_leave_without_the_place_and_the_topic_that_name_somebody(

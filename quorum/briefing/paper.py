@@ -338,6 +338,7 @@ def _left_out(shown: Sources, reader: Reader) -> Section:
                 "under the Chatham House Rule."
             )
         )
+        said.append(_("What names somebody in the room: such a text is changed or left out."))
     return Section(_("What was left out"), tuple(Text(one, item=True) for one in said))
 
 
