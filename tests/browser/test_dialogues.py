@@ -3,6 +3,7 @@ supplier comes by a link, and the next event begins with what is still open."""
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -117,7 +118,7 @@ def test_a_dialogue_from_the_plan_to_the_next_one(
     host.get_by_text("Add a commitment", exact=True).click()
     settled(host)
     field_named(host, "What was promised").fill(PROMISE)
-    type_date(host, "By which day", "2027-06-30")
+    type_date(host, "By which day", str(date.today() + timedelta(days=180)))
     press(host, "Add the commitment")
     press(host, "Close the event")
     press(host, "Close it now")
