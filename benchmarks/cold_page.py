@@ -72,7 +72,8 @@ def compare(
             seen.append(elements)
             if turn >= 0:  # before that the process imports what the page needs
                 taken.append(seconds)
-        assert seen[0] == seen[1], f"{page}: not the same page behind both doors"
+        # Beside every page the embedded store says that it is a demo.
+        assert seen[0] - 1 == seen[1], f"{page}: not the same page behind both doors"
     return statistics.quantiles(times[0])[0], statistics.quantiles(times[1])[0]
 
 
