@@ -263,20 +263,23 @@ def _listed(
     for one in now["questions"]:
         if one["merged_into"]:
             merged[one["merged_into"]] = merged.get(one["merged_into"], 0) + 1
+    sides = dialogues.who(session, row["id"])
     for one in shown[(page - 1) * PAGE : page * PAGE]:
-        _question(session, row, now, one, merged.get(one["id"], 0), open_now, choices)
+        asked_by = domain.signed(one, sides)
+        _question(session, row, now, one, asked_by, merged.get(one["id"], 0), open_now, choices)
 
 
 def _question(
-    session: Session, row: Row, now: Row, one: Row, merged: int, open_now: bool, choices: Choices
-) -> None:
+    session: Session, row: Row, now: Row, one: Row, asked_by: str, merged: int, open_now: bool,
+    choices: Choices,
+) -> None:  # fmt: skip
     topics, suppliers, stages = choices
     parts = [
         topics.get(one["topic"], one["topic"]),
         suppliers.get(one["supplier_id"], ""),
         stages.get(one["stage_id"], ""),
         state_names()[one["state"]] if one["state"] != "open" else "",
-        domain.signed(one, dialogues.who(session, row["id"])),
+        asked_by,
         ngettext("stands for {n} more", "stands for {n} more", merged).format(n=merged)
         if merged
         else "",

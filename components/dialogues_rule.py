@@ -59,9 +59,7 @@ def _entries(session: Session, suppliers: Collection[str]) -> pl.DataFrame:
     return data.register(session).filter(pl.col("id").is_in(list(suppliers)))
 
 
-def second_thoughts(
-    who: chatham.Room, texts: Mapping[str, str], key: str
-) -> str:  # fmt: skip
+def second_thoughts(who: chatham.Room, texts: Mapping[str, str], key: str) -> str:
     """What to tell somebody who is about to store texts (place -> text) that name somebody.
 
     Empty where they name nobody, and for texts of which it was said before: whoever sends the same
@@ -80,9 +78,7 @@ def second_thoughts(
     return " ".join([*(one.sentence for one in found[:_NAMED]), advice])
 
 
-def before_storing(
-    session: Session, event: Row, texts: Mapping[str, str], key: str
-) -> str:  # fmt: skip
+def before_storing(session: Session, event: Row, texts: Mapping[str, str], key: str) -> str:
     """second_thoughts for an event; empty for one without the rule."""
     return second_thoughts(room(session, event), texts, key) if event["chatham"] else ""
 
